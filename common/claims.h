@@ -1,0 +1,76 @@
+/*
+ * claims: what a verified payload says (RFC 7519 §4), and whether an
+ * issuer's policy (DESIGN §3) is content with it.
+ */
+
+#ifndef JWTGATE_CLAIMS_H
+#define JWTGATE_CLAIMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jscan.h"
+
+struct config_issuer;
+struct err;
+struct jws;
+
+#define CLAIMS_USER_MAX 255
+
+/* Slices of the payload, which must outlive this. */
+struct claims {
+	struct jscan_value root;
+	struct jscan_value iss, sub, aud, exp, nbf, iat, jti;
+	struct jscan_value azp, client_id, scope, scp, auth_time, cnf;
+};
+
+/* What the checks worked out. */
+struct claims_times {
+	int64_t expires;   /* last second before which the token is good */
+	int64_t auth_time; /* -1 when unknown */
+};
+
+/* Returns 0 or E_TOKEN_MALFORMED. */
+int claims_scan(
+    const char *payload, size_t n, struct claims *out, struct err *e);
+
+/* Whether the token names this issuer; true for one that asks for none. */
+bool claims_issued_by(
+    const struct claims *c, const struct config_issuer *issuer);
+
+/*
+ * Everything the issuer's policy asks but the user: audience, party, type,
+ * times, age, required claims, scopes; in the order of DESIGN §4. max_age
+ * is the service's, -1 for none. now: seconds since 1970. Returns 0 or the
+ * first reason.
+ */
+int claims_check(const struct claims *c, const struct jws *jws,
+    const struct config_issuer *issuer, int64_t max_age, int64_t now,
+    struct claims_times *times_out, struct err *e);
+
+/*
+ * The user the token speaks for: the first of user_claim that is present,
+ * its domain stripped, in the issuer's pattern and among its users. Returns
+ * 0, E_CLAIM_MISSING or E_USER_INVALID.
+ */
+int claims_user(const struct claims *c, const struct config_issuer *issuer,
+    char user[CLAIMS_USER_MAX + 1], struct err *e);
+
+/*
+ * Finds a claim by name, or else by dotted path through nested objects.
+ * False when it is not there.
+ */
+bool claims_find(
+    const struct claims *c, const char *path, struct jscan_value *out);
+
+/* Whether the token itself grants the role (own: "role": true; otherwise an
+ * element of the issuer's roles_claim). */
+bool claims_grant(const struct claims *c, const struct config_issuer *issuer,
+    const char *role);
+
+/* 0, or E_USER_INVALID when user is not a name this issuer may speak for. */
+int claims_user_check(
+    const char *user, const struct config_issuer *issuer, struct err *e);
+
+#endif

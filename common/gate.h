@@ -1,0 +1,92 @@
+/*
+ * gate: THE decision. Hosts collect a token, a claimed user, a service and a
+ * peer, ask gate_decide(), and translate its answer; all policy is here.
+ */
+
+#ifndef JWTGATE_GATE_H
+#define JWTGATE_GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "claims.h"
+#include "err.h"
+#include "jwk.h"
+
+struct config;
+struct gate; /* one configuration and its keys; for one thread at a time */
+
+#define GATE_TEXT_MAX 256
+#define GATE_ROLES_TEXT_MAX 1024
+
+/* What the host wants to know. Zero asks nothing and is refused. */
+enum gate_checks {
+	GATE_TOKEN = 1, /* does the token prove who this is? */
+	GATE_ROLES = 2	/* may this user enter the service? */
+};
+
+struct gate_outcome;
+
+struct gate_request {
+	unsigned checks;
+	const char *token; /* borrowed; may be NULL without GATE_TOKEN */
+	size_t token_len;
+	const char *service; /* NULL: common policy, no role check */
+	const char *user;    /* the login name, NULL: the token's own */
+	bool has_uid;	     /* uid is that of user on this host */
+	uid_t uid;
+	const char *peer; /* for the log; NULL: "local" */
+	/* Without GATE_TOKEN: what this transaction's own token check found,
+	 * or NULL when the user logged in some other way. */
+	const struct gate_outcome *authenticated;
+};
+
+enum gate_verdict {
+	GATE_DENY = 0,
+	GATE_ALLOW = 1
+};
+
+/* Everything a host may use; fixed size, holds no secret. */
+struct gate_outcome {
+	enum gate_verdict verdict;
+	int reason; /* E_* of ERR_REASONS; 0 only with GATE_ALLOW */
+	unsigned checks;
+	char user[CLAIMS_USER_MAX + 1];
+	int64_t expires;	     /* 0 without a token */
+	int64_t auth_time;	     /* -1 when unknown */
+	char issuer[GATE_TEXT_MAX];  /* printable, "" when unknown */
+	char kid[GATE_TEXT_MAX];     /* printable */
+	char jti[GATE_TEXT_MAX];     /* printable */
+	char roles[GATE_ROLES_TEXT_MAX]; /* held, separated by blanks */
+	char token_roles[GATE_ROLES_TEXT_MAX]; /* granted by the token */
+	bool token_roles_apply; /* token's issuer is of the first form */
+	char message[ERR_TEXT_MAX]; /* what the peer may be shown */
+	char text[ERR_TEXT_MAX];    /* what the log is told */
+};
+
+/*
+ * Opens the configuration. Returns 0; E_CONFIG_INVALID; E_IO or E_NOMEM when
+ * it could not be read. *out is untouched on failure.
+ */
+int gate_new(const char *config_path, struct gate **out, struct err *e);
+void gate_free(struct gate **g);
+const struct config *gate_config(const struct gate *g);
+
+/*
+ * Decides. now: seconds since 1970. Fills *out always; returns 0 when it is
+ * GATE_ALLOW, else out->reason. Refuses whatever it cannot decide.
+ */
+int gate_decide(struct gate *g, const struct gate_request *request,
+    int64_t now, struct gate_outcome *out);
+
+/*
+ * The line every host logs, once per decision:
+ * "user=alice peer=192.0.2.7 service=sshd result=allow reason=ok ...".
+ * Foreign text is made printable. Returns buf.
+ */
+char *gate_log_line(const struct gate_request *request,
+    const struct gate_outcome *outcome, char *buf, size_t cap);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * jws: the compact serialization of RFC 7515, one signature, verified with
+ * a key that the caller chose. The payload is bytes; what they mean is
+ * claims.c's.
+ */
+
+#ifndef JWTGATE_JWS_H
+#define JWTGATE_JWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jscan.h"
+#include "jwa.h"
+#include "jwk.h"
+
+struct err;
+
+#define JWS_MAX_LEN (16 * 1024) /* of a token, bytes */
+#define JWS_HEADER_MAX 4096	/* of the decoded header */
+#define JWS_TYP_MAX 63
+
+/* A token taken apart; nothing in it is trusted before jws_verify(). */
+struct jws {
+	const char *token; /* borrowed */
+	size_t signed_len; /* header, dot, payload */
+	const char *payload; /* base64url, borrowed from token */
+	size_t payload_len;
+	const char *signature; /* base64url, borrowed from token */
+	size_t signature_len;
+	enum jwa_alg alg; /* JWA_NONE: a name we do not know */
+	bool has_kid;
+	char kid[JWK_KID_MAX + 1];
+	bool has_typ;
+	char typ[JWS_TYP_MAX + 1];
+	char header[JWS_HEADER_MAX]; /* decoded JSON */
+	size_t header_len;
+};
+
+/*
+ * Takes a token apart. Reads only the header. Returns 0 or a reason:
+ * E_TOKEN_MISSING (n is 0), E_TOKEN_TOO_LONG, E_TOKEN_MALFORMED (not three
+ * parts of base64url), E_HEADER_INVALID (not strict JSON, no alg, a crit,
+ * b64 or zip member, a kid or typ that is no string). An algorithm we do
+ * not know, "none" among them, is E_ALGORITHM_REFUSED.
+ */
+int jws_parse(const char *token, size_t n, struct jws *out, struct err *e);
+
+/*
+ * Verifies with this key and the header's algorithm, which the caller has
+ * found in its own list. Returns 0; E_ALGORITHM_REFUSED when the key is not
+ * for that algorithm; E_SIGNATURE_INVALID; E_CRYPTO or E_NOMEM when OpenSSL
+ * could not try.
+ */
+int jws_verify(
+    const struct jws *jws, const struct jwk *key, struct err *e);
+
+/*
+ * The candidates of a set for this token: keys that fit its algorithm and,
+ * when it names a kid, carry that kid or none. Fills up to JWS_TRIES_MAX
+ * borrowed pointers. Returns 0, or E_KEY_UNKNOWN when there is none or when
+ * more than JWS_TRIES_MAX fit.
+ */
+#define JWS_TRIES_MAX 4
+int jws_candidates(const struct jws *jws, const struct jwk_set *set,
+    const struct jwk *candidates[JWS_TRIES_MAX], size_t *count_out,
+    struct err *e);
+
+/*
+ * Decodes the payload. dst holds B64URL_DECODED_LEN(jws->payload_len) bytes.
+ * Returns 0 or E_TOKEN_MALFORMED.
+ */
+int jws_payload(
+    const struct jws *jws, uint8_t *dst, size_t *len_out, struct err *e);
+
+/*
+ * Signs n bytes; typ may be NULL. The kid of the key goes into the header.
+ * *token_out is owned by the caller. Returns 0, E_KEY, E_CRYPTO, E_NOMEM.
+ */
+int jws_sign(const struct jwk *key, enum jwa_alg alg, const char *typ,
+    const void *payload, size_t n, char **token_out, struct err *e);
+
+#endif

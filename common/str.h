@@ -1,0 +1,47 @@
+/*
+ * str: bounded text. A struct str writes into the caller's storage and
+ * remembers when something did not fit, so that one check at the end is
+ * enough; the rest are the few string questions that several rooms ask.
+ */
+
+#ifndef JWTGATE_STR_H
+#define JWTGATE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct str {
+	char *data; /* borrowed from the caller, always NUL-terminated */
+	size_t len;
+	size_t cap;
+	bool full; /* something did not fit and was dropped whole */
+};
+
+/* Starts an empty text in buf; cap counts the NUL and is at least 1. */
+void str_init(struct str *s, char *buf, size_t cap);
+void str_add(struct str *s, const char *text);
+void str_add_bytes(struct str *s, const void *bytes, size_t n);
+void str_addf(struct str *s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Copies foreign bytes into dst so that a log line stays one line: control
+ * bytes, backslash, DEL and everything that is not valid UTF-8 become \xHH;
+ * what does not fit is cut and marked with "...". Returns dst.
+ */
+char *str_printable(char *dst, size_t cap, const void *src, size_t n);
+
+/* True when the n bytes of s are exactly the C string word. */
+bool str_is(const char *s, size_t n, const char *word);
+
+/*
+ * The word of words[0..count-1] nearest to s by edit distance, or NULL when
+ * none is near enough (distance over a third of the length) to be a typo.
+ */
+const char *str_nearest(
+    const char *s, const char *const *words, size_t count);
+
+/* True when name matches pattern, in which '*' stands for any run. */
+bool str_match(const char *pattern, const char *name);
+
+#endif
