@@ -14,7 +14,7 @@
 
 struct addr {
 	uint8_t bytes[16]; /* IPv4 in the first four, the rest zero */
-	uint8_t family;	   /* 4 or 6; 0 is no address */
+	uint8_t family; /* 4 or 6; 0 is no address */
 };
 
 struct addr_prefix {
@@ -28,15 +28,20 @@ struct addr_prefix {
  */
 int addr_parse(const char *text, size_t n, struct addr *out);
 
-/* "a.b.c.d/n" or a single address. E_SYNTAX also when host bits are set. */
+/*
+ * "a.b.c.d/n" or a single address. E_SYNTAX also when host bits are set. For
+ * the mapped form n counts all 128 bits, so it is at least 96. IPv6 prefixes
+ * hold IPv6 addresses only: ::/0 has no IPv4 address in it.
+ */
 int addr_prefix_parse(const char *text, size_t n, struct addr_prefix *out);
 
-/* RFC 5952 text in buf of ADDR_TEXT_MAX bytes. Returns buf. */
+/* RFC 5952 text in buf, empty for no address. Returns buf. */
 char *addr_format(const struct addr *a, char buf[ADDR_TEXT_MAX]);
 
 /* a with everything behind the first bits cleared. */
 struct addr addr_mask(const struct addr *a, uint8_t bits);
 
+/* No address equals none and is in nothing. */
 bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_in(const struct addr *a, const struct addr_prefix *p);
 

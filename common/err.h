@@ -13,8 +13,8 @@
 /* What kind of answer a code is; jwtgate(1) exits with this number. */
 enum err_class {
 	ERR_CLASS_NONE = 0,
-	ERR_CLASS_REFUSED = 1,	  /* looked at and turned down */
-	ERR_CLASS_CONFIG = 2,	  /* the administrator must act */
+	ERR_CLASS_REFUSED = 1, /* looked at and turned down */
+	ERR_CLASS_CONFIG = 2, /* the administrator must act */
 	ERR_CLASS_UNAVAILABLE = 3 /* could not be looked at */
 };
 
@@ -52,8 +52,7 @@ enum err_class {
 	    "the token is meant for another audience") \
 	X(PARTY_WRONG, "party_wrong", REFUSED, \
 	    "the token was issued to another client") \
-	X(TYPE_WRONG, "type_wrong", REFUSED, \
-	    "the token is of another type") \
+	X(TYPE_WRONG, "type_wrong", REFUSED, "the token is of another type") \
 	X(TOKEN_EXPIRED, "token_expired", REFUSED, "the token has expired") \
 	X(TOKEN_NOT_YET_VALID, "token_not_yet_valid", REFUSED, \
 	    "the token is not valid yet") \

@@ -27,8 +27,8 @@ struct file_id {
 /* What the owner and the mode of a file must be. */
 enum file_trust {
 	FILE_ANY = 0, /* the caller's own file, nothing is judged */
-	FILE_PUBLIC,  /* owner root or euid; no group or other write */
-	FILE_SECRET   /* FILE_PUBLIC, and no read for others */
+	FILE_PUBLIC, /* owner root or euid; no group or other write */
+	FILE_SECRET /* FILE_PUBLIC, and no read for others */
 };
 
 struct file {
@@ -63,10 +63,12 @@ bool file_same(const struct file_id *a, const struct file_id *b);
 
 /*
  * Replaces path by n bytes with that mode: written beside it, synced, then
- * renamed, so that a reader sees the old file or the new one. Returns 0 or
- * E_IO; on failure the old file stands and nothing is left behind.
+ * renamed, so that a reader sees the old file or the new one. A symbolic
+ * link at path is replaced, not followed. Returns 0 or E_IO; on failure the
+ * old file stands and nothing is left behind, unless only the last step, the
+ * sync of the folder, failed: the sentence then says "replaced".
  */
-int file_replace(const char *path, mode_t mode, const void *data, size_t n,
-    struct err *e);
+int file_replace(
+    const char *path, mode_t mode, const void *data, size_t n, struct err *e);
 
 #endif

@@ -41,10 +41,10 @@ struct jwa_info {
 	enum jwa_alg alg;
 	const char *name;
 	enum jwa_kind kind;
-	const char *digest;  /* OpenSSL's name, NULL for EdDSA */
-	size_t hash_len;     /* bytes; the shortest HMAC secret, RFC 7518 §3.2 */
-	const char *curve;   /* JWK crv, NULL where any fits */
-	size_t sig_len;	     /* bytes; 0 where the key decides */
+	const char *digest; /* OpenSSL's name, NULL for EdDSA */
+	size_t hash_len; /* bytes; the shortest HMAC secret, RFC 7518 §3.2 */
+	const char *curve; /* JWK crv, NULL where any fits */
+	size_t sig_len; /* bytes; 0 where the key decides */
 };
 
 /* The algorithm of exactly that name, case included, or JWA_NONE. */

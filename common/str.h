@@ -14,7 +14,7 @@ struct str {
 	char *data; /* borrowed from the caller, always NUL-terminated */
 	size_t len;
 	size_t cap;
-	bool full; /* something did not fit and was dropped whole */
+	bool full; /* something did not fit; it and all that followed is lost */
 };
 
 /* Starts an empty text in buf; cap counts the NUL and is at least 1. */
@@ -25,9 +25,10 @@ void str_addf(struct str *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Copies foreign bytes into dst so that a log line stays one line: control
- * bytes, backslash, DEL and everything that is not valid UTF-8 become \xHH;
- * what does not fit is cut and marked with "...". Returns dst.
+ * Copies foreign bytes into dst so that a log line stays one line: controls,
+ * backslash, line separators, bidi overrides, invisible characters and all
+ * that is not valid UTF-8 become \xhh for each byte; what does not fit is cut
+ * and marked with "...". Blanks and quotes pass. Returns dst.
  */
 char *str_printable(char *dst, size_t cap, const void *src, size_t n);
 
@@ -36,10 +37,10 @@ bool str_is(const char *s, size_t n, const char *word);
 
 /*
  * The word of words[0..count-1] nearest to s by edit distance, or NULL when
- * none is near enough (distance over a third of the length) to be a typo.
+ * none is near enough (distance over a third of the longer one) to be a typo.
+ * ASCII case counts for nothing; of equals the first is taken.
  */
-const char *str_nearest(
-    const char *s, const char *const *words, size_t count);
+const char *str_nearest(const char *s, const char *const *words, size_t count);
 
 /* True when name matches pattern, in which '*' stands for any run. */
 bool str_match(const char *pattern, const char *name);

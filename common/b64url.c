@@ -1,0 +1,96 @@
+/*
+ * b64url: four tables give each character its bits in place, so a group of
+ * four is four loads and three ORs. What is no base64url character sets a
+ * bit above the 24; those bits are gathered and looked at once, at the end.
+ */
+
+#include "b64url.h"
+
+#include "err.h"
+
+#define BAD 0x1000000u
+
+#define VALUE(c) \
+	((c) >= 'A' && (c) <= 'Z'        ? (uint32_t)(c) - 'A' : \
+		(c) >= 'a' && (c) <= 'z' ? (uint32_t)(c) - 'a' + 26 : \
+		(c) >= '0' && (c) <= '9' ? (uint32_t)(c) - '0' + 52 : \
+		(c) == '-'               ? 62u : \
+		(c) == '_'               ? 63u : \
+					   BAD)
+#define AT(c, shift) (VALUE(c) == BAD ? BAD : (VALUE(c) & 63u) << (shift))
+#define AT4(c, s) AT(c, s), AT((c) + 1, s), AT((c) + 2, s), AT((c) + 3, s)
+#define AT16(c, s) AT4(c, s), AT4((c) + 4, s), AT4((c) + 8, s), AT4((c) + 12, s)
+#define AT64(c, s) \
+	AT16(c, s), AT16((c) + 16, s), AT16((c) + 32, s), AT16((c) + 48, s)
+#define AT256(s) AT64(0, s), AT64(64, s), AT64(128, s), AT64(192, s)
+
+static const uint32_t table[4][256] = {
+	{ AT256(18) },
+	{ AT256(12) },
+	{ AT256(6) },
+	{ AT256(0) },
+};
+
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+int
+b64url_decode(uint8_t *dst, const char *src, size_t n)
+{
+	const unsigned char *s = (const unsigned char *)src;
+	uint32_t bits, seen = 0;
+
+	for (; n >= 4; n -= 4) {
+		bits = table[0][s[0]] | table[1][s[1]] | table[2][s[2]] |
+		    table[3][s[3]];
+		seen |= bits;
+		dst[0] = (uint8_t)(bits >> 16);
+		dst[1] = (uint8_t)(bits >> 8);
+		dst[2] = (uint8_t)bits;
+		dst += 3;
+		s += 4;
+	}
+	/* RFC 4648 §3.5: bits behind the last byte must be zero */
+	if (n == 3) {
+		bits = table[0][s[0]] | table[1][s[1]] | table[2][s[2]];
+		seen |= bits | (bits & 0xff) << 24;
+		dst[0] = (uint8_t)(bits >> 16);
+		dst[1] = (uint8_t)(bits >> 8);
+	} else if (n == 2) {
+		bits = table[0][s[0]] | table[1][s[1]];
+		seen |= bits | (bits & 0xffff) << 16;
+		dst[0] = (uint8_t)(bits >> 16);
+	} else if (n == 1) {
+		return E_SYNTAX;
+	}
+	return seen > 0xffffff ? E_SYNTAX : 0;
+}
+
+size_t
+b64url_encode(char *dst, const void *src, size_t n)
+{
+	const uint8_t *s = src;
+	uint32_t bits;
+	char *d = dst;
+
+	for (; n >= 3; n -= 3) {
+		bits = (uint32_t)s[0] << 16 | (uint32_t)s[1] << 8 | s[2];
+		d[0] = alphabet[bits >> 18];
+		d[1] = alphabet[bits >> 12 & 63];
+		d[2] = alphabet[bits >> 6 & 63];
+		d[3] = alphabet[bits & 63];
+		d += 4;
+		s += 3;
+	}
+	if (n != 0) {
+		bits = (uint32_t)s[0] << 16;
+		if (n == 2)
+			bits |= (uint32_t)s[1] << 8;
+		*d++ = alphabet[bits >> 18];
+		*d++ = alphabet[bits >> 12 & 63];
+		if (n == 2)
+			*d++ = alphabet[bits >> 6 & 63];
+	}
+	*d = '\0';
+	return (size_t)(d - dst);
+}
