@@ -1,0 +1,25 @@
+/*
+ * jwtgate: the administrator's command. One function per command of the
+ * table in jwtgate.c; each returns the exit status.
+ */
+
+#ifndef JWTGATE_JWTGATE_H
+#define JWTGATE_JWTGATE_H
+
+#include "cli.h"
+
+struct jwk_set;
+
+int jwtgate_verify(const struct cli *cli);
+int jwtgate_jws_verify(const struct cli *cli);
+int jwtgate_jws_sign(const struct cli *cli);
+int jwtgate_decode(const struct cli *cli);
+int jwtgate_issue(const struct cli *cli);
+int jwtgate_keys_generate(const struct cli *cli);
+int jwtgate_keys_public(const struct cli *cli);
+int jwtgate_config_check(const struct cli *cli);
+
+/* The set in the file of --keys, whose owner and mode are not judged. */
+int jwtgate_keys_load(const struct cli *cli, struct jwk_set *out);
+
+#endif

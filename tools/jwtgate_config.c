@@ -1,0 +1,174 @@
+/*
+ * jwtgate config: what the configuration says, for the one who wrote it.
+ * Reading it whole is config.c's; here every key it names is loaded as well,
+ * as the first login would.
+ */
+
+#include "jwtgate.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "config.h"
+#include "err.h"
+#include "keyring.h"
+#include "mem.h"
+#include "str.h"
+
+#define NAME_SHOWN_MAX 256
+#define SAID_MAX 32 /* texts; a further one may be repeated */
+
+static int
+say(const char *path, const char *what, const char *name)
+{
+	char shown[NAME_SHOWN_MAX];
+
+	return cli_printf("%s: %s %s\n", path, what,
+	    str_printable(shown, sizeof(shown), name, strlen(name)));
+}
+
+static const char *
+asks_for(const struct config_policy *policy)
+{
+	switch (policy->require) {
+	case CONFIG_REQUIRE_NOBODY:
+		return "nobody may enter";
+	case CONFIG_REQUIRE_ANY:
+		return "any of the roles";
+	case CONFIG_REQUIRE_ALL:
+		return "all of the roles";
+	case CONFIG_REQUIRE_TOKEN_ONLY:
+		return "a token alone";
+	}
+	return "nobody may enter";
+}
+
+static int
+say_service(const char *path, const struct config *config, const char *service)
+{
+	const struct config_policy *policy = config_policy(config, service);
+	const struct config_list *roles;
+	char text[1024], name[NAME_SHOWN_MAX];
+	struct str s;
+	size_t i;
+
+	if (policy == NULL)
+		return say(path, "nobody may enter service", service);
+	roles = &policy->require_roles;
+	str_init(&s, text, sizeof(text));
+	for (i = 0; i < roles->count; i++)
+		str_addf(&s, " %s",
+		    str_printable(name, sizeof(name), roles->items[i],
+			strlen(roles->items[i])));
+	return cli_printf("%s: service %s asks for %s%s\n", path,
+	    str_printable(name, sizeof(name), service, strlen(service)),
+	    asks_for(policy), text);
+}
+
+static int
+describe(const char *path, const struct config *config)
+{
+	const struct config_list *names = config_foreign(config);
+	size_t i;
+	int status;
+
+	status = cli_printf("%s: ok\n", path);
+	for (i = 0; i < names->count && status == CLI_DONE; i++)
+		status = say(
+		    path, "left to another application:", names->items[i]);
+	names = config_services(config);
+	for (i = 0; i < names->count && status == CLI_DONE; i++)
+		status = say_service(path, config, names->items[i]);
+	return status;
+}
+
+/* What was said, since services repeat the issuers of the common part. */
+struct said {
+	char *texts[SAID_MAX]; /* owns */
+	size_t count;
+};
+
+static bool
+say_once(struct said *said, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < said->count; i++) {
+		if (strcmp(said->texts[i], text) == 0)
+			return false;
+	}
+	if (said->count < SAID_MAX) {
+		said->texts[said->count] = mem_strdup(text);
+		if (said->texts[said->count] != NULL)
+			said->count++;
+	}
+	return true;
+}
+
+/* Every failure is told, not only the first; returns the last of them. */
+static int
+policy_keys(
+    struct keyring *keys, const struct config_policy *policy, struct said *said)
+{
+	const struct jwk_set *set;
+	struct err e;
+	size_t i;
+	int r, status = CLI_DONE;
+
+	for (i = 0; i < policy->issuer_count; i++) {
+		memset(&e, 0, sizeof(e));
+		r = keyring_get(keys, &policy->issuers[i], &set, &e);
+		if (r == 0)
+			continue;
+		if (say_once(said, err_text(&e, r)))
+			status = cli_fail(r, &e);
+		else
+			status = (int)err_class(r);
+	}
+	return status;
+}
+
+static int
+all_keys(const struct config *config)
+{
+	const struct config_list *services = config_services(config);
+	const struct config_policy *policy;
+	struct keyring *keys = NULL;
+	struct said said = { 0 };
+	size_t i;
+	int r, one, status = CLI_DONE;
+
+	r = keyring_new(&keys);
+	if (r != 0)
+		return cli_fail(r, NULL);
+	for (i = 0; i <= services->count; i++) {
+		policy = config_policy(
+		    config, i == 0 ? NULL : services->items[i - 1]);
+		one = policy != NULL ? policy_keys(keys, policy, &said) :
+				       CLI_DONE;
+		if (one != CLI_DONE)
+			status = one;
+	}
+	keyring_free(&keys);
+	for (i = 0; i < said.count; i++)
+		mem_free_str(&said.texts[i]);
+	return status;
+}
+
+int
+jwtgate_config_check(const struct cli *cli)
+{
+	const char *path = cli_config_path(cli);
+	struct config *config = NULL;
+	struct err e = { 0 };
+	int r, status;
+
+	r = config_load(path, &config, &e);
+	if (r != 0)
+		return cli_fail_config(r, &e);
+	status = describe(path, config);
+	if (status == CLI_DONE)
+		status = all_keys(config);
+	config_free(&config);
+	return status;
+}
