@@ -158,3 +158,31 @@ nothing() {
 		diag "$1"
 	fi
 }
+
+# code_of FILE: the file without comments, strings emptied, lines kept.
+code_of() {
+	awk '
+	{
+		out = ""; n = length($0)
+		for (i = 1; i <= n; i++) {
+			c = substr($0, i, 1); two = substr($0, i, 2)
+			if (comment) {
+				if (two == "*/") { comment = 0; i++ }
+			} else if (quote != "") {
+				if (c == "\\") i++
+				else if (c == quote) { quote = ""; out = out c }
+			} else if (two == "/*") { comment = 1; i++ }
+			else {
+				if (c == "\"" || c == "\047") quote = c
+				out = out c
+			}
+		}
+		quote = ""
+		print out
+	}' "$1"
+}
+
+# c_files ROOT: the C files of the product under ROOT.
+c_files() {
+	find "$1/common" "$1/pam" "$1/tools" -name '*.[ch]' 2>/dev/null | sort
+}

@@ -1,0 +1,159 @@
+#!/bin/bash
+# Who may include whom (doc/DESIGN.md, "Dependency direction"), and in which
+# rooms a foreign header may be seen.
+# shellcheck source=tests/lib.sh
+. "${top_srcdir:?}/tests/lib.sh"
+
+# A room sees the rooms named before it, in this order, and itself.
+rooms="err mem str b64url file addr jscan jwa json config jwk jws claims
+keyring mint gate"
+base="err mem str b64url file addr jscan jwa json config"
+
+# header prefix, then the files that may include it
+foreign='json-c/ common/json.c
+openssl/ common/jwk.* common/jwk_* common/jws.* common/jws_* common/mint.c
+security/ pam/*
+syslog.h pam/*
+getopt.h tools/*
+pthread.h
+threads.h
+ldap.h common/directory.c
+lber.h common/directory.c
+sasl/ sasl/*'
+
+# room_of FILE: "jwk" for common/jwk_check.c; nothing for a file of no room.
+room_of() {
+	local stem=${1##*/} room
+	stem=${stem%.[ch]}
+	for room in $rooms; do
+		case $stem in
+		"$room" | "$room"_*) echo "$room" && return ;;
+		esac
+	done
+}
+
+# includes FILE: its #include names, quotes and brackets kept.
+includes() {
+	sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*\(["<][^">]*[">]\).*/\1/p' "$1"
+}
+
+# own_ok FILE NAME: may FILE (common/x.c) include "NAME"?
+own_ok() {
+	local file=$1 name=$2 mine theirs room
+	theirs=$(room_of "$name")
+	case $file in
+	common/*)
+		mine=$(room_of "$file")
+		[ -n "$mine" ] && [ -n "$theirs" ] || return 1
+		for room in $rooms; do
+			[ "$room" = "$theirs" ] && return 0
+			[ "$room" = "$mine" ] && return 1
+		done
+		return 1
+		;;
+	*) # a host: its own folder, and all of common
+		[ -f "$root/${file%/*}/$name" ] && return 0
+		[ -n "$theirs" ]
+		;;
+	esac
+}
+
+# foreign_ok FILE NAME: may FILE include <NAME>?
+foreign_ok() {
+	local file=$1 name=$2 prefix globs glob
+	while read -r prefix globs; do
+		case $name in
+		"$prefix"*) ;;
+		*) continue ;;
+		esac
+		set -f
+		for glob in $globs; do
+			# shellcheck disable=SC2254 # it is a pattern
+			case $file in
+			$glob) set +f && return 0 ;;
+			esac
+		done
+		set +f
+		return 1
+	done <<<"$foreign"
+	return 0
+}
+
+# check ROOT: prints every breach.
+check() {
+	local root=$1 path file inc name
+	while read -r path; do
+		file=${path#"$root"/}
+		case $file in
+		common/*)
+			[ -n "$(room_of "$file")" ] ||
+				echo "$file: belongs to no room of the table"
+			;;
+		esac
+		while read -r inc; do
+			name=${inc:1:-1}
+			case $inc in
+			\"*/*) echo "$file: $inc has a path" ;;
+			\"*)
+				own_ok "$file" "$name" ||
+					echo "$file: may not include $inc"
+				;;
+			*)
+				foreign_ok "$file" "$name" ||
+					echo "$file: may not include $inc"
+				;;
+			esac
+		done < <(includes "$path")
+		name=${file##*/}
+		name=${name%.c}.h
+		[ "${file%.c}" = "$file" ] || [ ! -f "${path%.c}.h" ] ||
+			includes "$path" | grep -qxF "\"$name\"" ||
+			echo "$file: does not include its own header"
+	done < <(c_files "$root")
+}
+
+# layering: libbase must not need libauth, told by the linker's own eyes
+undefined_in_base() {
+	local lib=$top_builddir/common/.libs
+	if [ ! -f "$lib/libbase.a" ] || [ ! -f "$lib/libauth.a" ]; then
+		echo "libbase.a or libauth.a is not built"
+		return
+	fi
+	comm -12 \
+		<(nm -u "$lib/libbase.a" | awk 'NF == 2 { print $2 }' | sort -u) \
+		<(nm --defined-only "$lib/libauth.a" | awk 'NF == 3 { print $3 }' |
+			sort -u)
+	nm -u "$lib/libbase.a" | grep -E ' (EVP_|OPENSSL_|CRYPTO_|pam_|syslog)'
+}
+
+check "$top_srcdir" >"$T/found"
+nothing "$T/found" "includes go one way only, foreign headers stay in their rooms"
+
+undefined_in_base >"$T/found"
+nothing "$T/found" "libbase needs nothing of libauth, OpenSSL or PAM"
+
+for room in $base; do
+	[ -f "$top_srcdir/common/$room.h" ] || echo "$room"
+done >"$T/found"
+nothing "$T/found" "the rooms of the table exist"
+
+# The test must be able to fail: one planted breach of each kind.
+bad=$T/bad
+plant() {
+	mkdir -p "$bad/common" "$bad/pam" "$bad/tools"
+	printf '%s\n' "$2" >"$bad/$1"
+	check "$bad" >"$T/found"
+	like "$T/found" "^$1: " "a planted breach is seen: $3"
+	rm -r "$bad"
+}
+plant common/str.c '#include "gate.h"' "a lower room includes a higher one"
+plant common/gate.h '#include "pam_args.h"' "common includes a host"
+plant tools/cli.c '#include "pam_args.h"' "a host includes another host"
+plant common/claims.c '#include <json-c/json.h>' "json-c outside json.c"
+plant common/gate.c '#include <openssl/evp.h>' "OpenSSL outside its rooms"
+plant common/err.c '#include <syslog.h>' "common logs"
+plant tools/cli.c '#include <security/pam_appl.h>' "PAM outside pam/"
+plant common/util.c '#include <stdio.h>' "a file without a room"
+plant pam/pam_jwt.c '#include "../common/gate.h"' "an include with a path"
+
+done_testing
