@@ -69,6 +69,9 @@ bool claims_find(
 bool claims_grant(const struct claims *c, const struct config_issuer *issuer,
     const char *role);
 
+/* Equality of n bytes, ASCII case aside, whatever the host's locale. */
+bool claims_same(const char *a, const char *b, size_t n);
+
 /* 0, or E_USER_INVALID when user is not a name this issuer may speak for. */
 int claims_user_check(
     const char *user, const struct config_issuer *issuer, struct err *e);

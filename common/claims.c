@@ -1,0 +1,149 @@
+/*
+ * Reading a payload that a key of ours has signed: one pass checks the text
+ * and finds the claims that every token is asked for; anything else is
+ * looked up by name when a policy wants it.
+ */
+
+#include "claims.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "err.h"
+
+static struct jscan_value
+root_of(const char *payload, size_t n)
+{
+	struct jscan_value root = { .type = JSCAN_OBJECT };
+
+	while (n > 0 && strchr(" \t\r\n", payload[0]) != NULL) {
+		payload++;
+		n--;
+	}
+	while (n > 0 && strchr(" \t\r\n", payload[n - 1]) != NULL)
+		n--;
+	root.text = payload;
+	root.len = n;
+	return root;
+}
+
+int
+claims_scan(const char *payload, size_t n, struct claims *out, struct err *e)
+{
+	struct jscan_field f[] = {
+		{ .name = "iss" },
+		{ .name = "sub" },
+		{ .name = "aud" },
+		{ .name = "exp" },
+		{ .name = "nbf" },
+		{ .name = "iat" },
+		{ .name = "jti" },
+		{ .name = "azp" },
+		{ .name = "client_id" },
+		{ .name = "scope" },
+		{ .name = "scp" },
+		{ .name = "auth_time" },
+		{ .name = "cnf" },
+	};
+	struct err inner = { 0 };
+	int r;
+
+	r = jscan_object(payload, n, f, sizeof(f) / sizeof(f[0]), &inner);
+	if (r != 0)
+		return err_set(e, E_TOKEN_MALFORMED, "the payload: %s",
+		    err_text(&inner, r));
+	*out = (struct claims){
+		.root = root_of(payload, n),
+		.iss = f[0].value,
+		.sub = f[1].value,
+		.aud = f[2].value,
+		.exp = f[3].value,
+		.nbf = f[4].value,
+		.iat = f[5].value,
+		.jti = f[6].value,
+		.azp = f[7].value,
+		.client_id = f[8].value,
+		.scope = f[9].value,
+		.scp = f[10].value,
+		.auth_time = f[11].value,
+		.cnf = f[12].value,
+	};
+	return 0;
+}
+
+/*
+ * At each level the rest of the path is first taken as one name: claims are
+ * often named by URLs, which are full of dots.
+ */
+bool
+claims_find(const struct claims *c, const char *path, struct jscan_value *out)
+{
+	struct jscan_value at = c->root, next;
+	const char *dot;
+
+	for (;;) {
+		if (at.type != JSCAN_OBJECT)
+			return false;
+		if (jscan_member(&at, path, strlen(path), out))
+			return true;
+		dot = strchr(path, '.');
+		if (dot == NULL)
+			return false;
+		if (!jscan_member(&at, path, (size_t)(dot - path), &next))
+			return false;
+		at = next;
+		path = dot + 1;
+	}
+}
+
+bool
+claims_issued_by(const struct claims *c, const struct config_issuer *issuer)
+{
+	if (issuer->issuer == NULL)
+		return issuer->own;
+	return jscan_equal(&c->iss, issuer->issuer, strlen(issuer->issuer));
+}
+
+bool
+claims_same(const char *a, const char *b, size_t n)
+{
+	size_t i;
+	char x, y;
+
+	for (i = 0; i < n; i++) {
+		x = a[i];
+		y = b[i];
+		if (x >= 'A' && x <= 'Z')
+			x = (char)(x + ('a' - 'A'));
+		if (y >= 'A' && y <= 'Z')
+			y = (char)(y + ('a' - 'A'));
+		if (x != y)
+			return false;
+	}
+	return true;
+}
+
+bool
+claims_grant(const struct claims *c, const struct config_issuer *issuer,
+    const char *role)
+{
+	struct jscan_cursor at = { NULL };
+	struct jscan_value v, item;
+	bool found = false;
+
+	if (issuer->own)
+		return jscan_member(&c->root, role, strlen(role), &v) &&
+		    v.type == JSCAN_TRUE;
+	if (issuer->roles_claim == NULL ||
+	    !claims_find(c, issuer->roles_claim, &v))
+		return false;
+	if (v.type != JSCAN_ARRAY)
+		return jscan_equal(&v, role, strlen(role));
+	while (jscan_next(&v, &at, NULL, &item)) {
+		if (item.type != JSCAN_STRING)
+			return false;
+		if (jscan_equal(&item, role, strlen(role)))
+			found = true;
+	}
+	return found;
+}
