@@ -1,0 +1,191 @@
+/*
+ * THE decision. An outcome starts as a refusal and stays one on every path
+ * but the last line of gate_decide(): a question that is forgotten, fails
+ * or runs out of memory cannot let anybody in.
+ */
+
+#include "gate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "gate_decision.h"
+#include "keyring.h"
+#include "mem.h"
+#include "str.h"
+
+#define MESSAGE_REFUSED "Authentication failed."
+#define MESSAGE_ROLE_MISSING "You are not authorized to use this service."
+
+struct gate {
+	struct config *config;
+	struct keyring *keys;
+};
+
+int
+gate_new(const char *config_path, struct gate **out, struct err *e)
+{
+	struct gate *g;
+	int r;
+
+	g = mem_alloc(sizeof(*g));
+	if (g == NULL)
+		return err_set(e, E_NOMEM, "out of memory");
+	r = config_load(config_path, &g->config, e);
+	if (r == 0 && keyring_new(&g->keys) != 0)
+		r = err_set(e, E_NOMEM, "out of memory");
+	if (r == 0)
+		*out = g;
+	else
+		gate_free(&g);
+	return r;
+}
+
+void
+gate_free(struct gate **g)
+{
+	if (*g == NULL)
+		return;
+	keyring_free(&(*g)->keys);
+	config_free(&(*g)->config);
+	mem_free(g, sizeof(**g));
+}
+
+const struct config *
+gate_config(const struct gate *g)
+{
+	return g->config;
+}
+
+/* Reasons are a contract; a general code becomes the nearest of them. */
+static int
+reason_of(int code)
+{
+	if (err_is_reason(code))
+		return code;
+	return err_class(code) == ERR_CLASS_UNAVAILABLE ? E_KEYS_UNAVAILABLE :
+							  E_CONFIG_INVALID;
+}
+
+static const char *
+message_for(const struct gate_decision *d, int reason)
+{
+	if (reason != E_ROLE_MISSING)
+		return MESSAGE_REFUSED;
+	if (d->policy != NULL && d->policy->unauthorized != NULL)
+		return d->policy->unauthorized;
+	return MESSAGE_ROLE_MISSING;
+}
+
+/* Leaves what the log wants to know, and nothing that was granted. */
+static int
+refuse(struct gate_decision *d, int code)
+{
+	struct gate_outcome *out = d->out;
+
+	out->verdict = GATE_DENY;
+	out->reason = reason_of(code);
+	out->expires = 0;
+	out->auth_time = -1;
+	out->roles[0] = '\0';
+	out->token_roles[0] = '\0';
+	out->token_roles_apply = false;
+	snprintf(out->message, sizeof(out->message), "%s",
+	    message_for(d, out->reason));
+	snprintf(out->text, sizeof(out->text), "%s", err_text(&d->e, code));
+	return out->reason;
+}
+
+static int
+check_request(struct gate_decision *d)
+{
+	const struct gate_request *q = d->request;
+	const unsigned all = GATE_TOKEN | GATE_ROLES;
+	char shown[CONFIG_NAME_MAX * 2];
+
+	if (q->checks == 0 || (q->checks & ~all) != 0)
+		return err_set(
+		    &d->e, E_CONFIG_INVALID, "nothing was asked that is known");
+	if (q->checks == GATE_ROLES && q->service == NULL)
+		return err_set(&d->e, E_CONFIG_INVALID,
+		    "roles were asked for without a service");
+	if (d->policy != NULL)
+		return 0;
+	if (q->service == NULL)
+		return err_set(&d->e, E_CONFIG_INVALID,
+		    "the configuration has no common policy");
+	str_printable(shown, sizeof(shown), q->service, strlen(q->service));
+	return err_set(&d->e, E_CONFIG_INVALID,
+	    "the configuration names no part for the service %s", shown);
+}
+
+/* Without a token the name is the host's; who that is, is its business. */
+static int
+take_user(struct gate_decision *d)
+{
+	const char *user = d->request->user;
+	size_t n = user != NULL ? strlen(user) : 0, i;
+
+	if (n == 0 || n > CLAIMS_USER_MAX)
+		return err_set(
+		    &d->e, E_USER_INVALID, "there is no usable user name");
+	for (i = 0; i < n; i++) {
+		if ((unsigned char)user[i] < 0x20 || user[i] == 0x7f)
+			return err_set(&d->e, E_USER_INVALID,
+			    "the user name holds control characters");
+	}
+	memcpy(d->out->user, user, n + 1);
+	return gate_check_entry(d, user);
+}
+
+static int
+decide(struct gate_decision *d)
+{
+	const struct gate_request *q = d->request;
+	int r;
+
+	r = check_request(d);
+	if (r != 0)
+		return r;
+	if ((q->checks & GATE_TOKEN) != 0)
+		r = gate_check_token(d);
+	else
+		r = take_user(d);
+	if (r != 0)
+		return r;
+	if ((q->checks & GATE_ROLES) != 0 && q->service != NULL)
+		r = gate_check_roles(d, d->out->user);
+	return r;
+}
+
+int
+gate_decide(struct gate *g, const struct gate_request *request, int64_t now,
+    struct gate_outcome *out)
+{
+	uint8_t payload[GATE_PAYLOAD_MAX];
+	struct gate_decision d = {
+		.request = request,
+		.policy = config_policy(g->config, request->service),
+		.keys = g->keys,
+		.now = now,
+		.out = out,
+		.payload = payload,
+	};
+	int r;
+
+	*out = (struct gate_outcome){
+		.verdict = GATE_DENY,
+		.reason = E_CONFIG_INVALID,
+		.checks = request->checks,
+		.auth_time = -1,
+	};
+	r = decide(&d);
+	mem_wipe(payload, sizeof(payload));
+	mem_wipe(&d.jws, sizeof(d.jws));
+	if (r != 0)
+		return refuse(&d, r);
+	out->reason = 0;
+	out->verdict = GATE_ALLOW;
+	return 0;
+}

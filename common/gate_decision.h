@@ -1,0 +1,59 @@
+/*
+ * gate_decision: one decision while it is being taken, shared by the parts
+ * of the gate (gate.c, gate_token.c, gate_roles.c) and by nobody else.
+ */
+
+#ifndef JWTGATE_GATE_DECISION_H
+#define JWTGATE_GATE_DECISION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "b64url.h"
+#include "claims.h"
+#include "err.h"
+#include "gate.h"
+#include "jws.h"
+
+struct config_issuer;
+struct config_policy;
+struct keyring;
+
+#define GATE_PAYLOAD_MAX B64URL_DECODED_LEN(JWS_MAX_LEN)
+#define GATE_TRIES_MAX 16 /* signatures tried over all issuers */
+
+struct gate_decision {
+	const struct gate_request *request;
+	const struct config_policy *policy; /* of request->service */
+	struct keyring *keys;
+	int64_t now;
+	struct gate_outcome *out;
+	struct err e; /* why it is refused */
+
+	/* What the token step found, in this order. */
+	struct jws jws;
+	uint8_t *payload; /* borrowed, GATE_PAYLOAD_MAX bytes, wiped after */
+	size_t payload_len; /* 0 until it was read */
+	struct claims claims; /* slices of payload */
+	const struct config_issuer *issuer;
+};
+
+/*
+ * Finds the issuer whose key signed the token and whose name it carries;
+ * fills payload, claims and issuer. Returns 0 or a code of err.h.
+ */
+int gate_find_signer(struct gate_decision *d);
+
+/* Does the token prove who this is? 0 or a code; fills d->out. */
+int gate_check_token(struct gate_decision *d);
+
+/* May user enter the service? 0 or a code; fills d->out->roles. */
+int gate_check_roles(struct gate_decision *d, const char *user);
+
+/* Fills out->token_roles from a token that was accepted. */
+void gate_token_roles(struct gate_decision *d);
+
+/* 0, or E_USER_INVALID for root and system users without allow_root. */
+int gate_check_entry(struct gate_decision *d, const char *user);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * May this user enter the service? A role counts only where the service
+ * looks for it: in the token, in the directory, or in both. The directory
+ * cannot be asked yet, so whatever needs it is refused as unavailable.
+ */
+
+#include "gate_decision.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "str.h"
+
+/* Roles in an outcome are words: a name that is not one is never held. */
+static bool
+is_word(const char *name)
+{
+	return name[0] != '\0' && strpbrk(name, " \t\r\n") == NULL;
+}
+
+static bool
+holds(const char *roles, const char *role)
+{
+	size_t n;
+
+	while (is_word(role) && *roles != '\0') {
+		n = strcspn(roles, " ");
+		if (str_is(roles, n, role))
+			return true;
+		roles += n;
+		roles += strspn(roles, " ");
+	}
+	return false;
+}
+
+void
+gate_token_roles(struct gate_decision *d)
+{
+	struct str s;
+	const char *role;
+	size_t i;
+
+	str_init(&s, d->out->token_roles, sizeof(d->out->token_roles));
+	for (i = 0; i < d->policy->role_count; i++) {
+		role = d->policy->roles[i].name;
+		if (!is_word(role) ||
+		    !claims_grant(&d->claims, d->issuer, role))
+			continue;
+		/* In one piece: half a name must not become another's. */
+		str_addf(&s, "%s%s", s.len > 0 ? " " : "", role);
+	}
+	d->out->token_roles_apply = d->issuer->first_form;
+}
+
+/* The token of this transaction, if it had one and it was this user's. */
+static const struct gate_outcome *
+token_outcome(const struct gate_decision *d, const char *user)
+{
+	const struct gate_outcome *a = d->request->authenticated;
+
+	if ((d->request->checks & GATE_TOKEN) != 0)
+		return d->out;
+	if (a == NULL || a->verdict != GATE_ALLOW || a->reason != 0 ||
+	    (a->checks & GATE_TOKEN) == 0 || strcmp(a->user, user) != 0)
+		return NULL;
+	return a;
+}
+
+static bool
+satisfied(const struct config_policy *p, const char *held)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < p->require_roles.count; i++) {
+		if (holds(held, p->require_roles.items[i]))
+			count++;
+	}
+	if (p->require == CONFIG_REQUIRE_ANY)
+		return count > 0;
+	return p->require == CONFIG_REQUIRE_ALL && count > 0 &&
+	    count == p->require_roles.count;
+}
+
+static enum config_roles_from
+roles_from(const struct config_policy *p, const struct gate_outcome *token)
+{
+	if (p->roles_from != CONFIG_ROLES_DEFAULT)
+		return p->roles_from;
+	return token != NULL && token->token_roles_apply ?
+	    CONFIG_ROLES_TOKEN :
+	    CONFIG_ROLES_DIRECTORY;
+}
+
+static int
+require_roles(struct gate_decision *d, enum config_roles_from from,
+    const struct gate_outcome *token, const char *held)
+{
+	const struct config_policy *p = d->policy;
+
+	if (p->require == CONFIG_REQUIRE_TOKEN_ONLY)
+		return 0;
+	if (p->require != CONFIG_REQUIRE_ANY &&
+	    p->require != CONFIG_REQUIRE_ALL)
+		return err_set(
+		    &d->e, E_ROLE_MISSING, "nobody may enter this service");
+	if (from == CONFIG_ROLES_DIRECTORY)
+		return err_set(&d->e, E_DIRECTORY_UNAVAILABLE,
+		    "roles from the directory cannot be asked for");
+	if (!satisfied(p, held))
+		return err_set(&d->e, E_ROLE_MISSING, "%s",
+		    token == NULL ?
+			"roles come from the token, and there was none" :
+			"the token does not grant the roles asked for");
+	if (from != CONFIG_ROLES_TOKEN)
+		return err_set(&d->e, E_DIRECTORY_UNAVAILABLE,
+		    "roles must be in the directory too, "
+		    "which cannot be asked");
+	return 0;
+}
+
+int
+gate_check_roles(struct gate_decision *d, const char *user)
+{
+	const struct gate_outcome *token = token_outcome(d, user);
+	enum config_roles_from from = roles_from(d->policy, token);
+	const char *held = "";
+	struct str s;
+	int r;
+
+	if (token != NULL && from != CONFIG_ROLES_DIRECTORY)
+		held = token->token_roles;
+	r = require_roles(d, from, token, held);
+	if (r != 0 || from != CONFIG_ROLES_TOKEN)
+		return r;
+	str_init(&s, d->out->roles, sizeof(d->out->roles));
+	str_add(&s, held);
+	return 0;
+}
+
+int
+gate_check_entry(struct gate_decision *d, const char *user)
+{
+	const struct gate_request *q = d->request;
+
+	if (q->service == NULL || d->policy->allow_root)
+		return 0;
+	if (strcmp(user, "root") == 0 || (q->has_uid && q->uid == 0))
+		return err_set(&d->e, E_USER_INVALID,
+		    "root enters this service only with allow_root");
+	if (q->has_uid && (int64_t)q->uid < d->policy->minimum_uid)
+		return err_set(&d->e, E_USER_INVALID,
+		    "uid %lu is below minimum_uid", (unsigned long)q->uid);
+	return 0;
+}

@@ -1,0 +1,131 @@
+/*
+ * Does the token prove who this is? From the cheapest question to the
+ * dearest: its form, its signature, and only then what it claims.
+ */
+
+#include "gate_decision.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "str.h"
+
+/* fraudd is asked before any key; until it can be, it counts as away. */
+static int
+check_throttle(struct gate_decision *d)
+{
+	const struct config_fraud *fraud = &d->policy->fraud;
+
+	if (!fraud->configured || fraud->allow_when_unavailable)
+		return 0;
+	return err_set(&d->e, E_THROTTLED, "fraudd could not be asked");
+}
+
+static void
+show_claim(char *dst, size_t cap, const struct jscan_value *v)
+{
+	char text[1024];
+	size_t n;
+
+	if (v->type != JSCAN_STRING)
+		return;
+	if (v->escaped && jscan_string(v, text, sizeof(text), &n) == 0)
+		str_printable(dst, cap, text, n);
+	else
+		str_printable(dst, cap, v->text, v->len);
+}
+
+/* For the log, from here on also of a token that is refused. */
+static void
+note_signer(struct gate_decision *d)
+{
+	const struct config_issuer *issuer = d->issuer;
+	const char *name = issuer->issuer;
+
+	if (name == NULL)
+		name = issuer->where != NULL ? issuer->where : "";
+	str_printable(
+	    d->out->issuer, sizeof(d->out->issuer), name, strlen(name));
+	show_claim(d->out->jti, sizeof(d->out->jti), &d->claims.jti);
+}
+
+/* Equal byte for byte: folding case here would join two Unix users. */
+static int
+check_user(struct gate_decision *d)
+{
+	const char *asked = d->request->user;
+	char user[CLAIMS_USER_MAX + 1];
+	char shown[128];
+	int r;
+
+	r = claims_user(&d->claims, d->issuer, user, &d->e);
+	if (r != 0)
+		return r;
+	if (asked != NULL && strcmp(asked, user) != 0) {
+		str_printable(shown, sizeof(shown), user, strlen(user));
+		return err_set(
+		    &d->e, E_USER_MISMATCH, "the token speaks for %s", shown);
+	}
+	memcpy(d->out->user, user, strlen(user) + 1);
+	return gate_check_entry(d, user);
+}
+
+/*
+ * What was asked for and cannot be answered yet refuses: a revocation list
+ * nobody reads, a use nobody counts, a key nobody has seen.
+ */
+static int
+check_standing(struct gate_decision *d)
+{
+	const struct config_policy *p = d->policy;
+
+	if (p->revocation_file != NULL)
+		return err_set(
+		    &d->e, E_KEYS_UNAVAILABLE, "revocations cannot be read");
+	if (p->one_time)
+		return err_set(
+		    &d->e, E_TOKEN_REPLAYED, "one-time use cannot be proven");
+	if (d->claims.cnf.type != JSCAN_NONE)
+		return err_set(&d->e, E_POSSESSION_MISSING,
+		    "the token is bound to a key that was not shown");
+	if (p->possession != CONFIG_POSSESSION_IF_BOUND)
+		return err_set(&d->e, E_POSSESSION_MISSING,
+		    "the service takes only tokens bound to a key");
+	return 0;
+}
+
+int
+gate_check_token(struct gate_decision *d)
+{
+	const struct gate_request *q = d->request;
+	struct claims_times times;
+	int r;
+
+	if (q->token == NULL || q->token_len == 0)
+		return err_set(&d->e, E_TOKEN_MISSING, "no token was given");
+	r = check_throttle(d);
+	if (r != 0)
+		return r;
+	r = jws_parse(q->token, q->token_len, &d->jws, &d->e);
+	if (r != 0)
+		return r;
+	if (d->jws.has_kid)
+		str_printable(d->out->kid, sizeof(d->out->kid), d->jws.kid,
+		    strlen(d->jws.kid));
+	r = gate_find_signer(d);
+	if (r != 0)
+		return r;
+	note_signer(d);
+	r = claims_check(&d->claims, &d->jws, d->issuer, d->policy->max_age,
+	    d->now, &times, &d->e);
+	if (r == 0)
+		r = check_user(d);
+	if (r == 0)
+		r = check_standing(d);
+	if (r != 0)
+		return r;
+	d->out->expires = times.expires;
+	d->out->auth_time = times.auth_time;
+	gate_token_roles(d);
+	return 0;
+}
