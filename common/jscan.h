@@ -22,6 +22,7 @@ struct err;
 
 #define JSCAN_DEPTH_MAX 16
 #define JSCAN_MEMBERS_MAX 256
+#define JSCAN_DEPTH_LIMIT 64 /* no options go beyond it */
 
 enum jscan_type {
 	JSCAN_NONE = 0, /* not there */
@@ -36,14 +37,14 @@ enum jscan_type {
 
 struct jscan_value {
 	enum jscan_type type;
-	bool escaped;	  /* a string with at least one backslash */
-	const char *text; /* borrowed; of a string, what is between the quotes */
+	bool escaped; /* a string with at least one backslash */
+	const char *text; /* borrowed; a string's is without its quotes */
 	size_t len;
 };
 
 /* One member that the caller wants to know of, found during the scan. */
 struct jscan_field {
-	const char *name;	   /* as plain text, no escapes */
+	const char *name; /* as plain text, no escapes */
 	struct jscan_value value; /* type JSCAN_NONE when absent */
 };
 
@@ -58,15 +59,16 @@ int jscan_object(const char *text, size_t n, struct jscan_field *fields,
 
 /* Configuration text may be larger, may carry comments, and needs a place. */
 struct jscan_options {
-	bool comments;	    /* allow line and block comments */
-	size_t depth_max;   /* 0: JSCAN_DEPTH_MAX */
+	bool comments; /* allow line and block comments */
+	size_t depth_max; /* 0: JSCAN_DEPTH_MAX */
 	size_t members_max; /* 0: JSCAN_MEMBERS_MAX; counted per object */
 };
 
 /*
  * Checks that the n bytes are one JSON value. Returns 0 and the value, or
- * E_SYNTAX with *offset_out at the byte that is wrong (offset_out may be
- * NULL). May allocate when members_max is over JSCAN_MEMBERS_MAX (E_NOMEM).
+ * E_SYNTAX with what is wrong and *offset_out at the byte that is (offset_out
+ * may be NULL). Allocates for a text that is long enough to hold more than
+ * JSCAN_MEMBERS_MAX members (E_NOMEM).
  */
 int jscan_text(const char *text, size_t n, const struct jscan_options *o,
     struct jscan_value *out, size_t *offset_out, struct err *e);

@@ -1,6 +1,6 @@
 /*
- * json: configuration and key sets as a tree. json-c parses, after jscan
- * has vetted the text; nothing of json-c is seen outside json.c.
+ * json: configuration and key sets as a tree. jscan vets the text, json-c
+ * holds the tree; nothing of json-c is seen outside json.c.
  */
 
 #ifndef JWTGATE_JSON_H
@@ -12,6 +12,9 @@
 
 struct err;
 struct json; /* a node; owned by its tree */
+
+#define JSON_DEPTH_MAX 32
+#define JSON_MEMBERS_MAX 4096 /* of one object */
 
 enum json_kind {
 	JSON_NULL = 0,
@@ -48,7 +51,7 @@ const char *json_kind_name(enum json_kind kind);
 /* Borrowed, NUL-terminated, *len_out may be NULL; NULL when no string. */
 const char *json_string(const struct json *j, size_t *len_out);
 int64_t json_integer(const struct json *j); /* 0 when no integer */
-bool json_true(const struct json *j);	    /* false when no true */
+bool json_true(const struct json *j); /* false when no true */
 
 /* Members of an object, elements of an array; 0 and NULL otherwise. */
 size_t json_count(const struct json *j);
@@ -75,7 +78,7 @@ char *json_write(const struct json *j, bool pretty, size_t *len_out);
 /* Where something stands: a chain on the stack, innermost first. */
 struct json_path {
 	const struct json_path *up; /* NULL at the root */
-	const char *name;	    /* member, or NULL for an element */
+	const char *name; /* member, or NULL for an element */
 	size_t index;
 };
 
@@ -86,5 +89,9 @@ char *json_path_text(const struct json_path *p, char *buf, size_t cap);
  * that was parsed; of its nearest parent when p itself is not there. */
 void json_locate(const char *text, size_t n, const struct json_path *p,
     size_t *line_out, size_t *column_out);
+
+/* Line and column of a byte of the text. */
+void json_line(
+    const char *text, size_t offset, size_t *line_out, size_t *column_out);
 
 #endif

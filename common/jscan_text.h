@@ -1,0 +1,84 @@
+/*
+ * jscan_text: the bytes of JSON, for jscan.c and jscan_value.c alone: runs
+ * of plain text, escapes, digits.
+ */
+
+#ifndef JWTGATE_JSCAN_TEXT_H
+#define JWTGATE_JSCAN_TEXT_H
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define JSCAN_ONES UINT64_C(0x0101010101010101)
+#define JSCAN_TOPS UINT64_C(0x8080808080808080)
+
+static inline bool
+jscan_is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static inline const unsigned char *
+jscan_digits(const unsigned char *p, const unsigned char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+/* Eight bytes, the first in the lowest place. */
+static inline uint64_t
+jscan_load(const unsigned char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return le64toh(w);
+}
+
+/* The first byte from p on that is not plain ASCII of a string, or end. */
+static inline const unsigned char *
+jscan_plain(const unsigned char *p, const unsigned char *end)
+{
+	while (end - p >= 8) {
+		uint64_t w = jscan_load(p);
+		uint64_t quote = w ^ JSCAN_ONES * '"';
+		uint64_t slash = w ^ JSCAN_ONES * '\\';
+		uint64_t hit;
+
+		/* The lowest bit that is set is exact: borrows go up. */
+		hit = (quote - JSCAN_ONES) & ~quote;
+		hit |= (slash - JSCAN_ONES) & ~slash;
+		hit |= (w - JSCAN_ONES * ' ') & ~w;
+		hit = (hit | w) & JSCAN_TOPS;
+		if (hit != 0)
+			return p + __builtin_ctzll(hit) / 8;
+		p += 8;
+	}
+	while (p < end && *p >= ' ' && *p < 0x80 && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
+/*
+ * Decodes the escape at p (a backslash). Returns its length, for a surrogate
+ * pair that of both, or 0 and why. U+0000 is none that we take.
+ */
+size_t jscan_escape(const unsigned char *p, const unsigned char *end,
+    uint32_t *c_out, const char **why_out);
+
+/*
+ * What a checked string decodes to, piece by piece: a run of the text or one
+ * character in buf. Returns the piece's length, 0 at the end.
+ */
+struct jscan_pieces {
+	const unsigned char *p; /* borrowed */
+	const unsigned char *end;
+	unsigned char buf[4];
+};
+size_t jscan_piece(struct jscan_pieces *w, const unsigned char **data_out);
+
+#endif
