@@ -240,11 +240,12 @@ same_number(const struct jscan_value *a, const struct jscan_value *b)
 static bool
 same_scalar(const struct jscan_value *v, const char *want_text)
 {
+	const struct jscan_options o = { 0 };
 	struct jscan_value want;
 	char text[TEXT_MAX];
 	size_t len;
 
-	if (jscan_text(want_text, strlen(want_text), NULL, &want, NULL, NULL) !=
+	if (jscan_text(want_text, strlen(want_text), &o, &want, NULL, NULL) !=
 		0 ||
 	    want.type != v->type)
 		return false;

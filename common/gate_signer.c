@@ -30,8 +30,21 @@ lists(const struct config_issuer *issuer, enum jwa_alg alg)
 {
 	size_t i;
 
-	for (i = 0; alg != JWA_NONE && i < issuer->algorithm_count; i++) {
+	for (i = 0; i < issuer->algorithm_count; i++) {
 		if (issuer->algorithms[i] == alg)
+			return true;
+	}
+	return false;
+}
+
+/* The own issuer may leave the algorithm to its signing key. */
+static bool
+is_default(const struct jwk_set *set, enum jwa_alg alg)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++) {
+		if (jwk_default_alg(&set->keys[i]) == alg)
 			return true;
 	}
 	return false;
@@ -107,17 +120,22 @@ static int
 try_issuer(struct gate_decision *d, const struct config_issuer *issuer,
     struct search *s)
 {
+	const enum jwa_alg alg = d->jws.alg;
+	const bool by_key = issuer->own && issuer->algorithm_count == 0;
 	const struct jwk_set *set;
 	int r;
 
-	if (!lists(issuer, d->jws.alg))
+	if (alg == JWA_NONE || (!by_key && !lists(issuer, alg)))
 		return E_ALGORITHM_REFUSED;
-	s->allowed = true;
 	r = keyring_get(d->keys, issuer, &set, &s->why);
 	if (r != 0) {
+		s->allowed = true; /* for all we know */
 		s->unavailable = true;
 		return r;
 	}
+	if (by_key && !is_default(set, alg))
+		return E_ALGORITHM_REFUSED;
+	s->allowed = true;
 	r = try_keys(d, set, s);
 	if (r != 0)
 		return r;

@@ -78,12 +78,30 @@ check_request(const struct config_issuer *own,
 	return claims_user_check(request->user, own, e);
 }
 
+/* What a key would sign with here; JWA_NONE when it may not. */
+static enum jwa_alg
+alg_for(const struct jwk *key, const struct config_issuer *own)
+{
+	size_t i;
+
+	if (!key->signs)
+		return JWA_NONE;
+	if (own->algorithm_count == 0)
+		return jwk_default_alg(key);
+	for (i = 0; i < own->algorithm_count; i++) {
+		if (jwk_fits(key, own->algorithms[i]))
+			return own->algorithms[i];
+	}
+	return JWA_NONE;
+}
+
 static int
 signing_key(struct keyring *keys, const struct config_issuer *own,
     const struct jwk **key_out, enum jwa_alg *alg_out, struct err *e)
 {
 	const struct jwk_set *set;
-	size_t a, k;
+	enum jwa_alg alg;
+	size_t i;
 	int r;
 
 	if (own == NULL)
@@ -92,15 +110,13 @@ signing_key(struct keyring *keys, const struct config_issuer *own,
 	r = keyring_get(keys, own, &set, e);
 	if (r != 0)
 		return r;
-	for (a = 0; a < own->algorithm_count; a++) {
-		for (k = 0; k < set->count; k++) {
-			if (!set->keys[k].signs ||
-			    !jwk_fits(&set->keys[k], own->algorithms[a]))
-				continue;
-			*key_out = &set->keys[k];
-			*alg_out = own->algorithms[a];
-			return 0;
-		}
+	for (i = 0; i < set->count; i++) {
+		alg = alg_for(&set->keys[i], own);
+		if (alg == JWA_NONE)
+			continue;
+		*key_out = &set->keys[i];
+		*alg_out = alg;
+		return 0;
 	}
 	return err_set(e, E_KEYS_UNAVAILABLE,
 	    "common.authentication has no key that signs");
