@@ -1,7 +1,7 @@
 /*
- * testutil: malloc, calloc and realloc are defined here, in the program, and
- * so come before libc's for every library of the process; they count down
- * and hand on to the real ones. free() stays what it was.
+ * testutil: malloc and its kin are defined here, in the program, and so come
+ * before libc's for every library of the process; they count down, look for
+ * secrets in what is given back, and hand on to the real ones.
  */
 
 #include "testutil.h"
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,6 +42,18 @@ static _Thread_local volatile bool has_failed;
 void *REAL(malloc)(size_t n);
 void *REAL(calloc)(size_t n, size_t size);
 void *REAL(realloc)(void *p, size_t n);
+void REAL(free)(void *p);
+
+static _Thread_local const void *volatile secret;
+static _Thread_local volatile size_t secret_len;
+static _Thread_local volatile unsigned long leaks;
+
+static bool
+holds_secret(void *p)
+{
+	return secret != NULL && p != NULL &&
+	    memmem(p, malloc_usable_size(p), secret, secret_len) != NULL;
+}
 
 static bool
 must_fail(void)
@@ -70,7 +83,24 @@ calloc(size_t n, size_t size)
 VISIBLE void *
 realloc(void *p, size_t n)
 {
-	return must_fail() ? NULL : REAL(realloc)(p, n);
+	uintptr_t before = (uintptr_t)p;
+	bool held = holds_secret(p);
+	void *moved;
+
+	if (must_fail())
+		return NULL;
+	moved = REAL(realloc)(p, n);
+	if (held && moved != NULL && (uintptr_t)moved != before)
+		leaks = leaks + 1;
+	return moved;
+}
+
+VISIBLE void
+free(void *p)
+{
+	if (holds_secret(p))
+		leaks = leaks + 1;
+	REAL(free)(p);
 }
 
 /* json-c 0.16 looks at no result of strdup() in json_tokener.c: it crashes. */
@@ -142,6 +172,30 @@ for_each_alloc_failure(void (*fn)(void *arg), void *arg)
 	}
 	fail_msg("more than %d allocations", ALLOC_MAX);
 	return 0;
+}
+
+void
+secret_watch(const void *bytes, size_t n)
+{
+#if INTERPOSE
+	secret_len = n;
+	leaks = 0;
+	secret = bytes;
+#else
+	(void)bytes;
+	(void)n;
+#endif
+}
+
+unsigned long
+secret_leaks(void)
+{
+#if INTERPOSE
+	secret = NULL;
+	return leaks;
+#else
+	return 0;
+#endif
 }
 
 /* Bytes of a guard copy's mapping before the guard page. */

@@ -60,6 +60,15 @@ bool alloc_fail_works(void);
 unsigned long for_each_alloc_failure(void (*fn)(void *arg), void *arg);
 
 /*
+ * From secret_watch() on, counts the blocks given back to malloc in which the
+ * n bytes still stand; secret_leaks() ends it and tells how many there were.
+ * bytes is borrowed and must not itself be in a block that is freed before.
+ * Where allocations cannot be made to fail this sees nothing and says 0.
+ */
+void secret_watch(const void *bytes, size_t n);
+unsigned long secret_leaks(void);
+
+/*
  * The content of tests/<name> of the source tree, NUL behind it, n_out may be
  * NULL; free() it. Fails the test when it cannot be read.
  */
