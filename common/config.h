@@ -23,6 +23,7 @@ struct json;
 #define CONFIG_FILE_MAX (1024 * 1024)
 #define CONFIG_NAME_MAX 64 /* of a service, a role */
 #define CONFIG_SKEW_MAX 300
+#define CONFIG_SECRET_MAX 1024 /* bytes of jwtsecret */
 
 struct config_list {
 	char **items; /* owns */
@@ -38,18 +39,18 @@ struct config_claim {
 /* Who may sign what: an entry of issuers, or common.authentication. */
 struct config_issuer {
 	char *where; /* key path, for messages */
-	bool own;    /* common.authentication */
+	bool own; /* common.authentication */
 	bool first_form; /* own, and neither issuer nor audience is set */
-	char *issuer;	 /* NULL: none asked for (own only) */
+	char *issuer; /* NULL: none asked for (own only) */
 	char *keys_file; /* NULL for own */
 	char *jwks_uri;
 	char *secret; /* own: inline jwtsecret, secret_len bytes */
 	size_t secret_len;
 	char *secret_file; /* own, HMAC */
 	char *signing_key_file; /* own, asymmetric */
-	int64_t expire_offset;	/* own: lifetime of minted tokens, seconds */
+	int64_t expire_offset; /* own: lifetime of minted tokens, seconds */
 	enum jwa_alg algorithms[JWA_COUNT];
-	size_t algorithm_count;
+	size_t algorithm_count; /* 0: own, and the signing key's default */
 	struct config_list audience; /* empty: none asked for (own only) */
 	struct config_list authorized_parties; /* empty: any */
 	struct config_list types;
@@ -60,10 +61,10 @@ struct config_issuer {
 	struct config_list user_domain_strip;
 	regex_t *user_pattern; /* NULL: the default of DESIGN §3 */
 	struct config_list users_allow; /* patterns; empty: every name */
-	struct config_list users_deny;	/* wins over allow */
+	struct config_list users_deny; /* wins over allow */
 	char *roles_claim;
 	int64_t max_lifetime; /* seconds */
-	int64_t clock_skew;   /* seconds */
+	int64_t clock_skew; /* seconds */
 	bool auth_time_from_iat;
 	bool encryption; /* asked for; encrypted tokens are taken */
 };
@@ -117,7 +118,9 @@ struct config_fraud {
 
 /* What one service asks, common and its own part merged. */
 struct config_policy {
-	char *service; /* NULL: the common policy, without a role check */
+	/* NULL: the common policy, without a role check (its require says
+	 * token_only); "*" for every service that has no part of its own. */
+	char *service;
 	struct config_issuer *issuers;
 	size_t issuer_count;
 	struct config_role *roles;
@@ -144,6 +147,13 @@ struct config; /* owns everything below it */
  * mode included. *out is untouched on failure.
  */
 int config_load(const char *path, struct config **out, struct err *e);
+
+/*
+ * The same for n bytes of text that were read elsewhere; no owner and mode
+ * are judged, config_id() is all zero. name stands for the file in messages.
+ */
+int config_parse(const char *text, size_t n, const char *name,
+    struct config **out, struct err *e);
 void config_free(struct config **c);
 
 /*

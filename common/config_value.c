@@ -1,0 +1,92 @@
+/*
+ * config_value: members of a checked tree as C values that outlive it.
+ */
+
+#include "config_schema.h"
+
+#include "config.h"
+#include "err.h"
+#include "json.h"
+#include "mem.h"
+
+#include <stdlib.h>
+
+int
+config_take_string(const struct json *object, const char *name, char **out)
+{
+	const char *s = json_string(json_member(object, name), NULL);
+	char *copy;
+
+	if (s == NULL)
+		return 0;
+	copy = mem_strdup(s);
+	if (copy == NULL)
+		return E_NOMEM;
+	mem_free_str(out);
+	*out = copy;
+	return 0;
+}
+
+int
+config_list_add(struct config_list *list, const char *item)
+{
+	char **items;
+
+	items = reallocarray(
+	    list->items, list->count + 1, sizeof(*list->items));
+	if (items == NULL)
+		return E_NOMEM;
+	list->items = items;
+	items[list->count] = mem_strdup(item);
+	if (items[list->count] == NULL)
+		return E_NOMEM;
+	list->count++;
+	return 0;
+}
+
+void
+config_list_done(struct config_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	list->items = NULL;
+	list->count = 0;
+}
+
+/* An array replaces what out held, defaults included. */
+int
+config_take_list(
+    const struct json *object, const char *name, struct config_list *out)
+{
+	const struct json *array = json_member(object, name);
+	size_t i;
+	int ret = 0;
+
+	if (array == NULL)
+		return 0;
+	config_list_done(out);
+	for (i = 0; ret == 0 && i < json_count(array); i++)
+		ret = config_list_add(
+		    out, json_string(json_element(array, i), NULL));
+	return ret;
+}
+
+int64_t
+config_take_integer(
+    const struct json *object, const char *name, int64_t otherwise)
+{
+	const struct json *value = json_member(object, name);
+
+	return value != NULL ? json_integer(value) : otherwise;
+}
+
+bool
+config_take_bool(const struct json *object, const char *name, bool otherwise)
+{
+	const struct json *value = json_member(object, name);
+
+	return value != NULL ? json_true(value) : otherwise;
+}
