@@ -11,19 +11,15 @@
 
 #include <regex.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "file.h"
 #include "jwa.h"
 
 struct err;
-struct json;
 
 #define CONFIG_FILE_MAX (1024 * 1024)
 #define CONFIG_NAME_MAX 64 /* of a service, a role */
-#define CONFIG_SKEW_MAX 300
-#define CONFIG_SECRET_MAX 1024 /* bytes of jwtsecret */
 
 struct config_list {
 	char **items; /* owns */
