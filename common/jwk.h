@@ -35,13 +35,13 @@ enum jwk_kty {
 
 struct jwk {
 	enum jwk_kty kty;
-	char *kid;	  /* owns; NULL when absent */
+	char *kid; /* owns; NULL when absent */
 	enum jwa_alg alg; /* JWA_NONE: every algorithm that fits */
-	const char *crv;  /* static; NULL for oct and RSA */
-	bool verifies;	  /* use and key_ops allow it */
-	bool signs;	  /* has the private half, use and key_ops allow it */
+	const char *crv; /* static; NULL for oct and RSA */
+	bool verifies; /* use and key_ops allow it */
+	bool signs; /* has the private half; use and key_ops allow it */
 	struct evp_pkey_st *pkey; /* owns; NULL for oct */
-	uint8_t *secret;	  /* owns; oct only */
+	uint8_t *secret; /* owns; oct only */
 	size_t secret_len;
 	size_t sig_len; /* bytes of a signature; 0 for oct */
 };
@@ -49,9 +49,9 @@ struct jwk {
 struct jwk_set {
 	struct jwk *keys; /* owns */
 	size_t count;
-	size_t skipped;	 /* entries of unknown kty or alg, or use: enc */
-	bool has_secret; /* a kty: oct is in it */
-	bool has_private; /* any private half is in it */
+	size_t skipped; /* entries of unknown kind, or not for signatures */
+	bool has_secret; /* a kty: oct is in it, skipped or not */
+	bool has_private; /* any private half is in it, skipped or not */
 };
 
 /*
@@ -59,7 +59,9 @@ struct jwk_set {
  * older RSA/EC forms, unencrypted). Returns 0, E_NOMEM or E_KEY; the
  * sentence names the entry and the member, never a value. A set that mixes
  * oct with asymmetric keys, repeats a kid, holds a broken key or no usable
- * key is E_KEY.
+ * key is E_KEY. Entries of a kty, crv or alg we do not know, of another use
+ * than sig, or with key_ops that neither sign nor verify are skipped, their
+ * material unseen.
  */
 int jwk_set_parse(
     const char *text, size_t n, struct jwk_set *out, struct err *e);
@@ -83,16 +85,19 @@ bool jwk_fits(const struct jwk *key, enum jwa_alg alg);
 /* The algorithm a key signs with when nothing is said; JWA_NONE if none. */
 enum jwa_alg jwk_default_alg(const struct jwk *key);
 
-/* A new private key for alg. kid NULL: the RFC 7638 thumbprint. */
-int jwk_generate(enum jwa_alg alg, const char *kid, struct jwk *out,
-    struct err *e);
+/*
+ * A new private key for alg. kid NULL: the RFC 7638 thumbprint, or random
+ * for a secret. Returns 0, E_KEY, E_CRYPTO or E_NOMEM.
+ */
+int jwk_generate(
+    enum jwa_alg alg, const char *kid, struct jwk *out, struct err *e);
 void jwk_done(struct jwk *key);
 
 /*
  * The key as a JWK tree, with its private members or without. A secret has
  * no public half: E_KEY.
  */
-int jwk_write(const struct jwk *key, bool with_private, struct json **out,
-    struct err *e);
+int jwk_write(
+    const struct jwk *key, bool with_private, struct json **out, struct err *e);
 
 #endif

@@ -18,7 +18,7 @@
 struct err;
 
 #define JWS_MAX_LEN (16 * 1024) /* of a token, bytes */
-#define JWS_HEADER_MAX 4096	/* of the decoded header */
+#define JWS_HEADER_MAX 4096 /* of the decoded header */
 #define JWS_TYP_MAX 63
 
 /* A token taken apart; nothing in it is trusted before jws_verify(). */
@@ -41,9 +41,11 @@ struct jws {
 /*
  * Takes a token apart. Reads only the header. Returns 0 or a reason:
  * E_TOKEN_MISSING (n is 0), E_TOKEN_TOO_LONG, E_TOKEN_MALFORMED (not three
- * parts of base64url), E_HEADER_INVALID (not strict JSON, no alg, a crit,
- * b64 or zip member, a kid or typ that is no string). An algorithm we do
- * not know, "none" among them, is E_ALGORITHM_REFUSED.
+ * parts of base64url; the payload may be empty, the others not),
+ * E_HEADER_INVALID (over JWS_HEADER_MAX, not strict JSON, no alg; a crit,
+ * b64 or zip member, or enc, epk, p2c of an encrypted token; a kid or typ
+ * that is no string, too long or holds control characters). An algorithm we
+ * do not know, "none" among them, is E_ALGORITHM_REFUSED.
  */
 int jws_parse(const char *token, size_t n, struct jws *out, struct err *e);
 
@@ -53,8 +55,7 @@ int jws_parse(const char *token, size_t n, struct jws *out, struct err *e);
  * for that algorithm; E_SIGNATURE_INVALID; E_CRYPTO or E_NOMEM when OpenSSL
  * could not try.
  */
-int jws_verify(
-    const struct jws *jws, const struct jwk *key, struct err *e);
+int jws_verify(const struct jws *jws, const struct jwk *key, struct err *e);
 
 /*
  * The candidates of a set for this token: keys that fit its algorithm and,
@@ -76,7 +77,8 @@ int jws_payload(
 
 /*
  * Signs n bytes; typ may be NULL. The kid of the key goes into the header.
- * *token_out is owned by the caller. Returns 0, E_KEY, E_CRYPTO, E_NOMEM.
+ * *token_out is owned by the caller. Returns 0, E_KEY, E_CRYPTO, E_NOMEM, or
+ * E_RANGE when the token would be over JWS_MAX_LEN.
  */
 int jws_sign(const struct jwk *key, enum jwa_alg alg, const char *typ,
     const void *payload, size_t n, char **token_out, struct err *e);

@@ -1,0 +1,213 @@
+/*
+ * jws: a token is taken apart, and nothing in it is believed. The header
+ * only says which of our own keys to try; its jwk, jku, x5u and x5c members
+ * are never looked at.
+ */
+
+#include "jws.h"
+
+#include <string.h>
+
+#include "b64url.h"
+#include "err.h"
+
+#define CHUNK 1024 /* characters; a multiple of 4 */
+
+/* Members that change what a signature covers or belong to a JWE. */
+enum field {
+	FIELD_ALG,
+	FIELD_KID,
+	FIELD_TYP,
+	FIELD_REFUSED,
+	FIELD_CRIT = FIELD_REFUSED,
+	FIELD_B64,
+	FIELD_ZIP,
+	FIELD_ENC,
+	FIELD_EPK,
+	FIELD_P2C,
+	FIELD_COUNT
+};
+
+static bool
+is_base64url(const char *text, size_t n)
+{
+	uint8_t scratch[B64URL_DECODED_LEN(CHUNK)];
+	size_t step;
+
+	for (; n > 0; text += step, n -= step) {
+		step = n < CHUNK ? n : CHUNK;
+		if (b64url_decode(scratch, text, step) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Finds the two dots of RFC 7515 §7.1; a third one is no base64url. */
+static int
+split(const char *token, size_t n, struct jws *out, struct err *e)
+{
+	const char *first = memchr(token, '.', n);
+	const char *second = NULL;
+
+	if (first != NULL)
+		second = memchr(
+		    first + 1, '.', n - (size_t)(first + 1 - token));
+	if (second == NULL)
+		return err_set(e, E_TOKEN_MALFORMED, "not three parts");
+	out->token = token;
+	out->header_len = (size_t)(first - token);
+	out->payload = first + 1;
+	out->payload_len = (size_t)(second - first - 1);
+	out->signed_len = (size_t)(second - token);
+	out->signature = second + 1;
+	out->signature_len = n - out->signed_len - 1;
+	if (out->header_len == 0 || out->signature_len == 0)
+		return err_set(e, E_TOKEN_MALFORMED,
+		    "the header or the signature is empty");
+	if (!is_base64url(token, out->header_len) ||
+	    !is_base64url(out->payload, out->payload_len) ||
+	    !is_base64url(out->signature, out->signature_len))
+		return err_set(e, E_TOKEN_MALFORMED, "a part is not base64url");
+	return 0;
+}
+
+/* A string member without control characters, or nothing. */
+static int
+read_text(const struct jscan_value *v, const char *name, char *dst, size_t cap,
+    bool *has_out, struct err *e)
+{
+	size_t i, n = 0;
+
+	if (v->type == JSCAN_NONE)
+		return 0;
+	if (jscan_string(v, dst, cap, &n) != 0)
+		return err_set(e, E_HEADER_INVALID,
+		    "%s: not a string of at most %zu bytes", name, cap - 1);
+	for (i = 0; i < n; i++) {
+		if ((unsigned char)dst[i] < 0x20 || dst[i] == 0x7f)
+			return err_set(e, E_HEADER_INVALID,
+			    "%s: holds a control character", name);
+	}
+	*has_out = true;
+	return 0;
+}
+
+static int
+read_alg(const struct jscan_value *v, enum jwa_alg *out, struct err *e)
+{
+	char name[16];
+	size_t n = 0;
+
+	if (v->type != JSCAN_STRING)
+		return err_set(e, E_HEADER_INVALID, "alg: not a string");
+	if (jscan_string(v, name, sizeof(name), &n) == 0)
+		*out = jwa_find(name, n);
+	if (*out == JWA_NONE)
+		return err_set(
+		    e, E_ALGORITHM_REFUSED, "alg: not one that is known");
+	return 0;
+}
+
+static int
+read_header(struct jws *out, struct err *e)
+{
+	struct jscan_field fields[FIELD_COUNT] = {
+		[FIELD_ALG] = { .name = "alg" },
+		[FIELD_KID] = { .name = "kid" },
+		[FIELD_TYP] = { .name = "typ" },
+		[FIELD_CRIT] = { .name = "crit" },
+		[FIELD_B64] = { .name = "b64" },
+		[FIELD_ZIP] = { .name = "zip" },
+		[FIELD_ENC] = { .name = "enc" },
+		[FIELD_EPK] = { .name = "epk" },
+		[FIELD_P2C] = { .name = "p2c" },
+	};
+	struct err why = { 0 };
+	size_t i;
+	int rc;
+
+	rc = jscan_object(
+	    out->header, out->header_len, fields, FIELD_COUNT, &why);
+	if (rc != 0)
+		return err_set(
+		    e, E_HEADER_INVALID, "header: %s", err_text(&why, rc));
+	for (i = FIELD_REFUSED; i < FIELD_COUNT; i++) {
+		if (fields[i].value.type != JSCAN_NONE)
+			return err_set(e, E_HEADER_INVALID,
+			    "%s: not understood here", fields[i].name);
+	}
+	if (fields[FIELD_ALG].value.type != JSCAN_STRING)
+		return err_set(
+		    e, E_HEADER_INVALID, "alg: missing or not a string");
+	rc = read_text(&fields[FIELD_KID].value, "kid", out->kid,
+	    sizeof(out->kid), &out->has_kid, e);
+	if (rc == 0)
+		rc = read_text(&fields[FIELD_TYP].value, "typ", out->typ,
+		    sizeof(out->typ), &out->has_typ, e);
+	if (rc == 0)
+		rc = read_alg(&fields[FIELD_ALG].value, &out->alg, e);
+	return rc;
+}
+
+int
+jws_parse(const char *token, size_t n, struct jws *out, struct err *e)
+{
+	int rc;
+
+	out->alg = JWA_NONE;
+	out->has_kid = out->has_typ = false;
+	out->kid[0] = out->typ[0] = '\0';
+	if (n == 0)
+		return err_set(e, E_TOKEN_MISSING, "no token was given");
+	if (n > JWS_MAX_LEN)
+		return err_set(e, E_TOKEN_TOO_LONG,
+		    "the token has over %d bytes", JWS_MAX_LEN);
+	rc = split(token, n, out, e);
+	if (rc != 0)
+		return rc;
+	if (B64URL_DECODED_LEN(out->header_len) > JWS_HEADER_MAX)
+		return err_set(e, E_HEADER_INVALID,
+		    "the header has over %d bytes", JWS_HEADER_MAX);
+	if (b64url_decode((uint8_t *)out->header, token, out->header_len) != 0)
+		return err_set(e, E_TOKEN_MALFORMED, "a part is not base64url");
+	out->header_len = B64URL_DECODED_LEN(out->header_len);
+	return read_header(out, e);
+}
+
+int
+jws_candidates(const struct jws *jws, const struct jwk_set *set,
+    const struct jwk *candidates[JWS_TRIES_MAX], size_t *count_out,
+    struct err *e)
+{
+	const struct jwk *key;
+	size_t i, n = 0;
+
+	for (i = 0; i < set->count; i++) {
+		key = &set->keys[i];
+		if (!key->verifies || !jwk_fits(key, jws->alg))
+			continue;
+		if (jws->has_kid && key->kid != NULL &&
+		    strcmp(key->kid, jws->kid) != 0)
+			continue;
+		if (n == JWS_TRIES_MAX)
+			return err_set(e, E_KEY_UNKNOWN,
+			    "more than %d keys fit; the token names none",
+			    JWS_TRIES_MAX);
+		candidates[n++] = key;
+	}
+	if (n == 0)
+		return err_set(
+		    e, E_KEY_UNKNOWN, "no key fits the token's alg and kid");
+	*count_out = n;
+	return 0;
+}
+
+int
+jws_payload(const struct jws *jws, uint8_t *dst, size_t *len_out, struct err *e)
+{
+	if (b64url_decode(dst, jws->payload, jws->payload_len) != 0)
+		return err_set(
+		    e, E_TOKEN_MALFORMED, "the payload is not base64url");
+	*len_out = B64URL_DECODED_LEN(jws->payload_len);
+	return 0;
+}
