@@ -328,7 +328,9 @@ test_write(char *path, size_t cap, const char *dir, const char *name,
 	len = snprintf(path, cap, "%s/%s", dir, name);
 	if (len < 0 || (size_t)len >= cap)
 		fail_msg("the path of %s is too long", name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	/* one that is read-only could not be opened again */
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, data, n) != (ssize_t)n ||
 	    fchmod(fd, mode) != 0 || close(fd) != 0)
 		fail_msg("%s: %s", path, strerror(errno));
