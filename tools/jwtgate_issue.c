@@ -18,10 +18,6 @@
 
 #define CLAIM_NAME_MAX 255
 
-/* What mint_token() sets, and so nobody else. */
-static const char *const reserved[] = { "user", "sub", "iss", "iat", "exp",
-	"jti" };
-
 /* The value of a claim: JSON where it is JSON, else the text as it is. */
 static int
 claim_put(struct json *claims, const char *name, const char *text)
@@ -40,18 +36,12 @@ claim_add(const struct cli *cli, struct json *claims, const char *text)
 {
 	char name[CLAIM_NAME_MAX + 1];
 	size_t n = strcspn(text, "=");
-	size_t i;
 	int r;
 
 	if (text[n] == '\0' || n == 0 || n > CLAIM_NAME_MAX)
 		return cli_usage(cli, "--claim takes NAME=VALUE");
 	memcpy(name, text, n);
 	name[n] = '\0';
-	for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
-		if (strcmp(name, reserved[i]) == 0)
-			return cli_usage(
-			    cli, "--claim: %s is set by issue itself", name);
-	}
 	if (json_member(claims, name) != NULL)
 		return cli_usage(cli, "--claim: one name was given twice");
 	r = claim_put(claims, name, text + n + 1);
@@ -83,8 +73,8 @@ claims_build(const struct cli *cli, struct json **out)
 }
 
 static int
-mint(const struct config *config, const struct mint_request *request,
-    int64_t now)
+mint(const struct cli *cli, const struct config *config,
+    const struct mint_request *request, int64_t now)
 {
 	const struct config_policy *policy = config_policy(config, NULL);
 	const struct config_issuer *own = policy != NULL ? config_own(policy) :
@@ -104,6 +94,8 @@ mint(const struct config *config, const struct mint_request *request,
 	if (r == 0)
 		r = mint_token(keys, own, request, now, &token, &e);
 	keyring_free(&keys);
+	if (r == E_CONFIG_INVALID) /* a --claim that is not for the caller */
+		return cli_usage(cli, "%s", err_text(&e, r));
 	if (r != 0)
 		return cli_fail(r, &e);
 	n = strlen(token);
@@ -156,7 +148,8 @@ jwtgate_issue(const struct cli *cli)
 		return status;
 	request.claims = claims;
 	r = config_load(cli_config_path(cli), &config, &e);
-	status = r == 0 ? mint(config, &request, now) : cli_fail_config(r, &e);
+	status = r == 0 ? mint(cli, config, &request, now) :
+			  cli_fail_config(r, &e);
 	config_free(&config);
 	json_free(&claims);
 	return status;
