@@ -74,7 +74,7 @@ test_lengths(void **state)
 	(void)state;
 	memset(data, 'd', sizeof(data));
 	for (i = 0; i < COUNT_OF(rows); i++) {
-		test_write(path, sizeof(path), dir, "f", 0600, data, rows[i].n);
+		test_write(path, dir, "f", 0600, data, rows[i].n);
 		err_clear(&e);
 		memset(&f, 0x5a, sizeof(f));
 		ret = file_read(path, rows[i].max, FILE_SECRET, &f, &e);
@@ -177,7 +177,7 @@ test_link_is_followed(void **state)
 	struct file f;
 
 	(void)state;
-	test_write(path, sizeof(path), dir, "target", 0644, "text", 4);
+	test_write(path, dir, "target", 0644, "text", 4);
 	assert_int_equal(symlink("target", in_dir(link, "link")), 0);
 	assert_int_equal(file_read(link, SOME, FILE_PUBLIC, &f, NULL), 0);
 	assert_string_equal(f.data, "text");
@@ -216,7 +216,7 @@ test_modes(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT_OF(rows); i++) {
-		test_write(path, sizeof(path), dir, "f", rows[i].mode, "x", 1);
+		test_write(path, dir, "f", rows[i].mode, "x", 1);
 		ret = file_read(path, SOME, FILE_PUBLIC, &f, NULL);
 		if (ret != rows[i].want_public)
 			fail_msg("%o public: %d", rows[i].mode, ret);
@@ -257,7 +257,7 @@ test_owner(void **state)
 	assert_int_equal(e.code, 0);
 	if (geteuid() != 0)
 		return;
-	test_write(path, sizeof(path), dir, "f", 0600, "x", 1);
+	test_write(path, dir, "f", 0600, "x", 1);
 	assert_int_equal(chown(path, 12345, (gid_t)-1), 0);
 	assert_int_equal(file_read(path, SOME, FILE_PUBLIC, &f, &e), E_PERM);
 	assert_non_null(strstr(e.text, "belongs to another user"));
@@ -288,7 +288,7 @@ test_out_of_memory(void **state)
 	unsigned long works = alloc_fail_works();
 
 	(void)state;
-	test_write(path, sizeof(path), dir, "f", 0600, "text", 4);
+	test_write(path, dir, "f", 0600, "text", 4);
 	assert_int_equal(for_each_alloc_failure(read_one, path), works);
 	assert_true(for_each_alloc_failure(read_one, proc) >= 2 * works);
 }
@@ -303,7 +303,7 @@ test_wiped(void **state)
 	(void)state;
 	memset(data, 'x', sizeof(data));
 	memcpy(data + 100, shibboleth, sizeof(shibboleth) - 1);
-	test_write(path, sizeof(path), dir, "f", 0600, data, sizeof(data));
+	test_write(path, dir, "f", 0600, data, sizeof(data));
 	secret_watch(shibboleth, sizeof(shibboleth) - 1);
 	assert_int_equal(file_read(path, 8000, FILE_SECRET, &f, NULL), 0);
 	assert_non_null(strstr(f.data, shibboleth));
@@ -339,8 +339,8 @@ test_chomp(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT_OF(rows); i++) {
-		test_write(path, sizeof(path), dir, "f", 0600, rows[i].input,
-		    strlen(rows[i].input));
+		test_write(
+		    path, dir, "f", 0600, rows[i].input, strlen(rows[i].input));
 		assert_int_equal(
 		    file_read(path, SOME, FILE_SECRET, &f, NULL), 0);
 		file_chomp(&f);
@@ -360,7 +360,7 @@ test_identity(void **state)
 	struct file f;
 
 	(void)state;
-	test_write(path, sizeof(path), dir, "f", 0600, "abc", 3);
+	test_write(path, dir, "f", 0600, "abc", 3);
 	assert_int_equal(utimensat(AT_FDCWD, path, then, 0), 0);
 	assert_int_equal(file_read(path, SOME, FILE_SECRET, &f, NULL), 0);
 	was = f.id;
@@ -371,7 +371,7 @@ test_identity(void **state)
 	assert_int_equal(now.mtime_nsec, 4);
 
 	/* the same size and time, but another file */
-	test_write(other, sizeof(other), dir, "g", 0600, "abd", 3);
+	test_write(other, dir, "g", 0600, "abd", 3);
 	assert_int_equal(utimensat(AT_FDCWD, other, then, 0), 0);
 	assert_int_equal(rename(other, path), 0);
 	assert_int_equal(file_identify(path, &now, NULL), 0);
@@ -538,7 +538,7 @@ test_descriptors(void **state)
 	(void)state;
 	before = open("/", O_RDONLY | O_CLOEXEC);
 	close(before);
-	test_write(path, sizeof(path), dir, "f", 0666, "x", 1);
+	test_write(path, dir, "f", 0666, "x", 1);
 	assert_int_equal(file_read(path, SOME, FILE_PUBLIC, &f, NULL), E_PERM);
 	assert_int_equal(file_read(path, 0, FILE_ANY, &f, NULL), E_RANGE);
 	assert_int_equal(file_read(dir, 0, FILE_ANY, &f, NULL), E_PERM);

@@ -320,13 +320,13 @@ test_dir_remove(const char *dir)
 }
 
 void
-test_write(char *path, size_t cap, const char *dir, const char *name,
+test_write(char path[TEST_PATH_MAX], const char *dir, const char *name,
     mode_t mode, const void *data, size_t n)
 {
 	int fd, len;
 
-	len = snprintf(path, cap, "%s/%s", dir, name);
-	if (len < 0 || (size_t)len >= cap)
+	len = snprintf(path, TEST_PATH_MAX, "%s/%s", dir, name);
+	if (len < 0 || len >= TEST_PATH_MAX)
 		fail_msg("the path of %s is too long", name);
 	/* one that is read-only could not be opened again */
 	unlink(path);

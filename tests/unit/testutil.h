@@ -82,8 +82,9 @@ char *test_path(char *buf, size_t cap, const char *name);
 char *test_dir_new(char buf[TEST_DIR_MAX]);
 void test_dir_remove(const char *dir);
 
-/* Writes dir/name with exactly that mode, and its path into path. */
-void test_write(char *path, size_t cap, const char *dir, const char *name,
+/* Writes dir/name anew with exactly that mode; its path goes into path. */
+#define TEST_PATH_MAX 512
+void test_write(char path[TEST_PATH_MAX], const char *dir, const char *name,
     mode_t mode, const void *data, size_t n);
 
 #endif
