@@ -72,11 +72,11 @@ static pam_handle_t *
 start(const char *service, const struct pam_conv *conv)
 {
 	static const char line[] = "auth required pam_permit.so\n";
-	char dir[TEST_DIR_MAX], path[TEST_DIR_MAX + 16];
+	char dir[TEST_DIR_MAX], path[TEST_PATH_MAX];
 	pam_handle_t *pamh = NULL;
 
 	test_dir_new(dir);
-	test_write(path, sizeof(path), dir, "other", 0600, line, strlen(line));
+	test_write(path, dir, "other", 0600, line, strlen(line));
 	assert_int_equal(
 	    pam_start_confdir(service, "alice", conv, dir, &pamh), PAM_SUCCESS);
 	test_dir_remove(dir);
