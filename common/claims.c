@@ -131,7 +131,7 @@ claims_grant(const struct claims *c, const struct config_issuer *issuer,
 	struct jscan_value v, item;
 	bool found = false;
 
-	if (issuer->own)
+	if (issuer->first_form || (issuer->own && issuer->roles_claim == NULL))
 		return jscan_member(&c->root, role, strlen(role), &v) &&
 		    v.type == JSCAN_TRUE;
 	if (issuer->roles_claim == NULL ||

@@ -27,7 +27,7 @@ struct claims {
 
 /* What the checks worked out. */
 struct claims_times {
-	int64_t expires;   /* last second before which the token is good */
+	int64_t expires; /* exp: the first second that is too late */
 	int64_t auth_time; /* -1 when unknown */
 };
 
@@ -39,14 +39,19 @@ int claims_scan(
 bool claims_issued_by(
     const struct claims *c, const struct config_issuer *issuer);
 
+/* When a token is looked at, and what the service says about its age. */
+struct claims_when {
+	int64_t now; /* seconds since 1970 */
+	int64_t max_age; /* seconds; -1: not asked for */
+};
+
 /*
  * Everything the issuer's policy asks but the user: audience, party, type,
- * times, age, required claims, scopes; in the order of DESIGN §4. max_age
- * is the service's, -1 for none. now: seconds since 1970. Returns 0 or the
- * first reason.
+ * times, age, lifetime, required claims, scopes; in the order of DESIGN §4.
+ * Returns 0 or the first reason.
  */
 int claims_check(const struct claims *c, const struct jws *jws,
-    const struct config_issuer *issuer, int64_t max_age, int64_t now,
+    const struct config_issuer *issuer, const struct claims_when *when,
     struct claims_times *times_out, struct err *e);
 
 /*
@@ -64,8 +69,11 @@ int claims_user(const struct claims *c, const struct config_issuer *issuer,
 bool claims_find(
     const struct claims *c, const char *path, struct jscan_value *out);
 
-/* Whether the token itself grants the role (own: "role": true; otherwise an
- * element of the issuer's roles_claim). */
+/*
+ * Whether the token itself grants the role: an element of the issuer's
+ * roles_claim; in the first form, and where the own issuer has no
+ * roles_claim, the member "role": true and nothing else.
+ */
 bool claims_grant(const struct claims *c, const struct config_issuer *issuer,
     const char *role);
 

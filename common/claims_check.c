@@ -4,7 +4,7 @@
  * question is one function and answers 0 or its own reason.
  *
  * Every time in a token lies within 0..2^53-1 (jscan_seconds), every skew
- * within 0..CONFIG_SKEW_MAX, and now is bounded before it is used, so that
+ * within 0..300, and now is bounded before it is used, so that
  * none of the sums below can overflow.
  */
 
@@ -31,8 +31,7 @@ struct check {
 	const struct claims *c;
 	const struct jws *jws;
 	const struct config_issuer *issuer;
-	int64_t max_age;
-	int64_t now;
+	struct claims_when when;
 	struct moment exp, nbf, iat, auth_time;
 	struct err *e;
 };
@@ -140,22 +139,22 @@ check_expired(const struct check *k)
 {
 	if (!k->exp.known)
 		return 0; /* check_present refuses it */
-	if (k->now >= k->exp.floor + k->issuer->clock_skew)
+	if (k->when.now >= k->exp.floor + k->issuer->clock_skew)
 		return err_set(k->e, E_TOKEN_EXPIRED,
 		    "the token expired %lld seconds ago",
-		    (long long)(k->now - k->exp.floor));
+		    (long long)(k->when.now - k->exp.floor));
 	return 0;
 }
 
 static int
 check_started(const struct check *k)
 {
-	int64_t latest = k->now + k->issuer->clock_skew;
+	int64_t latest = k->when.now + k->issuer->clock_skew;
 
 	if (k->nbf.known && latest < k->nbf.ceil)
 		return err_set(k->e, E_TOKEN_NOT_YET_VALID,
 		    "the token is valid only in %lld seconds",
-		    (long long)(k->nbf.ceil - k->now));
+		    (long long)(k->nbf.ceil - k->when.now));
 	if (k->iat.known && latest < k->iat.floor)
 		return err_set(k->e, E_TOKEN_NOT_YET_VALID,
 		    "the token was issued in the future");
@@ -195,19 +194,20 @@ check_age(const struct check *k)
 {
 	struct moment at = authenticated_at(k);
 
-	if (k->max_age < 0 || !at.known)
+	if (k->when.max_age < 0 || !at.known)
 		return 0; /* check_present refuses the second */
-	if (k->now - at.floor > k->max_age)
+	if (k->when.now - at.floor > k->when.max_age)
 		return err_set(k->e, E_TOKEN_TOO_OLD,
 		    "the user authenticated %lld seconds ago, %lld allowed",
-		    (long long)(k->now - at.floor), (long long)k->max_age);
+		    (long long)(k->when.now - at.floor),
+		    (long long)k->when.max_age);
 	return 0;
 }
 
 static int
 check_lifetime(const struct check *k)
 {
-	int64_t from = k->now;
+	int64_t from = k->when.now;
 
 	if (!k->exp.known)
 		return 0; /* check_present refuses it */
@@ -286,7 +286,7 @@ check_present(const struct check *k)
 
 	if (!k->exp.known)
 		return missing(k, "exp", "is missing");
-	if (k->max_age >= 0 && !at.known)
+	if (k->when.max_age >= 0 && !at.known)
 		return missing(k, "auth_time",
 		    "is missing, and the service asks for max_age");
 	for (i = 0; i < k->issuer->required_claim_count; i++) {
@@ -392,10 +392,10 @@ read_times(struct check *k)
 		    &k->c->auth_time, "auth_time", &k->auth_time, k->e);
 	if (r != 0)
 		return r;
-	if (k->now < 0)
+	if (k->when.now < 0)
 		return err_set(k->e, E_TOKEN_NOT_YET_VALID,
 		    "this host's clock stands before 1970");
-	if (k->now >= TIME_LIMIT)
+	if (k->when.now >= TIME_LIMIT)
 		return err_set(k->e, E_TOKEN_EXPIRED,
 		    "this host's clock is beyond all times");
 	return 0;
@@ -403,7 +403,7 @@ read_times(struct check *k)
 
 int
 claims_check(const struct claims *c, const struct jws *jws,
-    const struct config_issuer *issuer, int64_t max_age, int64_t now,
+    const struct config_issuer *issuer, const struct claims_when *when,
     struct claims_times *times_out, struct err *e)
 {
 	static int (*const checks[])(const struct check *) = {
@@ -422,8 +422,7 @@ claims_check(const struct claims *c, const struct jws *jws,
 		.c = c,
 		.jws = jws,
 		.issuer = issuer,
-		.max_age = max_age,
-		.now = now,
+		.when = *when,
 		.e = e,
 	};
 	struct moment at;

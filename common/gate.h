@@ -24,7 +24,7 @@ struct gate; /* one configuration and its keys; for one thread at a time */
 /* What the host wants to know. Zero asks nothing and is refused. */
 enum gate_checks {
 	GATE_TOKEN = 1, /* does the token prove who this is? */
-	GATE_ROLES = 2	/* may this user enter the service? */
+	GATE_ROLES = 2 /* may this user enter the service? */
 };
 
 struct gate_outcome;
@@ -34,8 +34,8 @@ struct gate_request {
 	const char *token; /* borrowed; may be NULL without GATE_TOKEN */
 	size_t token_len;
 	const char *service; /* NULL: common policy, no role check */
-	const char *user;    /* the login name, NULL: the token's own */
-	bool has_uid;	     /* uid is that of user on this host */
+	const char *user; /* the login name, NULL: the token's own */
+	bool has_uid; /* uid is that of user on this host */
 	uid_t uid;
 	const char *peer; /* for the log; NULL: "local" */
 	/* Without GATE_TOKEN: what this transaction's own token check found,
@@ -54,16 +54,16 @@ struct gate_outcome {
 	int reason; /* E_* of ERR_REASONS; 0 only with GATE_ALLOW */
 	unsigned checks;
 	char user[CLAIMS_USER_MAX + 1];
-	int64_t expires;	     /* 0 without a token */
-	int64_t auth_time;	     /* -1 when unknown */
-	char issuer[GATE_TEXT_MAX];  /* printable, "" when unknown */
-	char kid[GATE_TEXT_MAX];     /* printable */
-	char jti[GATE_TEXT_MAX];     /* printable */
+	int64_t expires; /* 0 without a token */
+	int64_t auth_time; /* -1 when unknown */
+	char issuer[GATE_TEXT_MAX]; /* printable, "" when unknown */
+	char kid[GATE_TEXT_MAX]; /* printable */
+	char jti[GATE_TEXT_MAX]; /* printable */
 	char roles[GATE_ROLES_TEXT_MAX]; /* held, separated by blanks */
 	char token_roles[GATE_ROLES_TEXT_MAX]; /* granted by the token */
 	bool token_roles_apply; /* token's issuer is of the first form */
 	char message[ERR_TEXT_MAX]; /* what the peer may be shown */
-	char text[ERR_TEXT_MAX];    /* what the log is told */
+	char text[ERR_TEXT_MAX]; /* what the log is told */
 };
 
 /*
@@ -78,8 +78,8 @@ const struct config *gate_config(const struct gate *g);
  * Decides. now: seconds since 1970. Fills *out always; returns 0 when it is
  * GATE_ALLOW, else out->reason. Refuses whatever it cannot decide.
  */
-int gate_decide(struct gate *g, const struct gate_request *request,
-    int64_t now, struct gate_outcome *out);
+int gate_decide(struct gate *g, const struct gate_request *request, int64_t now,
+    struct gate_outcome *out);
 
 /*
  * The line every host logs, once per decision:

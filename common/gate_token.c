@@ -98,6 +98,7 @@ int
 gate_check_token(struct gate_decision *d)
 {
 	const struct gate_request *q = d->request;
+	const struct claims_when when = { d->now, d->policy->max_age };
 	struct claims_times times;
 	int r;
 
@@ -116,8 +117,7 @@ gate_check_token(struct gate_decision *d)
 	if (r != 0)
 		return r;
 	note_signer(d);
-	r = claims_check(&d->claims, &d->jws, d->issuer, d->policy->max_age,
-	    d->now, &times, &d->e);
+	r = claims_check(&d->claims, &d->jws, d->issuer, &when, &times, &d->e);
 	if (r == 0)
 		r = check_user(d);
 	if (r == 0)

@@ -227,7 +227,7 @@ sign_claims(const struct jwk *key, enum jwa_alg alg, const char *text,
 		return err_set(
 		    e, E_RANGE, "the claims: %s", err_text(&inner, r));
 	r = jws_sign(key, alg, "JWT", text, strlen(text), &token, &inner);
-	if (r == E_NOMEM || r == E_CRYPTO)
+	if (r == E_NOMEM || r == E_CRYPTO || r == E_RANGE)
 		return err_set(e, r, "%s", err_text(&inner, r));
 	if (r != 0)
 		return err_set(e, E_KEYS_UNAVAILABLE, "the signing key: %s",

@@ -15,8 +15,8 @@ struct keyring;
 
 struct mint_request {
 	const char *user;
-	int64_t ttl;		   /* seconds; 0: jwtexpireoffset */
-	size_t max_bytes;	   /* 0: JWS_MAX_LEN */
+	int64_t ttl; /* seconds; 0: jwtexpireoffset */
+	size_t max_bytes; /* 0: JWS_MAX_LEN */
 	const struct json *claims; /* more members, or NULL; may not name
 				    * user, sub, iss, iat, exp or jti */
 };
