@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "jscan_name.h"
 #include "jscan_text.h"
 #include "mem.h"
 
@@ -28,7 +29,18 @@
 /* Large arrays that are always written before they are read. */
 #define UNCLEARED __attribute__((uninitialized))
 
+/* The scan is one function to the compiler: calls cost more than its work. */
+#define HOT static inline __attribute__((always_inline))
+
 static const char TOO_SHORT[] = "the text ends too early";
+
+/* What must stand at the next place. */
+enum next {
+	VALUE,
+	NAME,
+	AFTER,
+	DONE
+};
 
 struct frame {
 	const unsigned char *start;
@@ -72,19 +84,17 @@ fail(struct scan *s, const unsigned char *at, const char *what)
 }
 
 /* Length of the UTF-8 sequence at p, RFC 3629 §4; 0 when it is not one. */
-static size_t
+HOT size_t
 utf8_len(const unsigned char *p, const unsigned char *end)
 {
 	size_t room = (size_t)(end - p);
 	unsigned char c = p[0];
 	unsigned char low = 0x80, high = 0xbf;
-	size_t len, i;
 
-	if (c < 0xc2 || c > 0xf4)
+	if (c < 0xc2 || c > 0xf4 || room < 2)
 		return 0;
-	len = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if (room < len)
-		return 0;
+	if (c < 0xe0)
+		return (p[1] & 0xc0) == 0x80 ? 2 : 0;
 	if (c == 0xe0)
 		low = 0xa0; /* overlong */
 	else if (c == 0xed)
@@ -93,13 +103,11 @@ utf8_len(const unsigned char *p, const unsigned char *end)
 		low = 0x90; /* overlong */
 	else if (c == 0xf4)
 		high = 0x8f; /* over U+10FFFF */
-	if (p[1] < low || p[1] > high)
+	if (p[1] < low || p[1] > high || room < 3 || (p[2] & 0xc0) != 0x80)
 		return 0;
-	for (i = 2; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return len;
+	if (c < 0xf0)
+		return 3;
+	return room > 3 && (p[3] & 0xc0) == 0x80 ? 4 : 0;
 }
 
 /*
@@ -133,52 +141,66 @@ comment(struct scan *s, const unsigned char *p)
 }
 
 /* Steps over blanks, and comments where they are allowed. */
-static inline const unsigned char *
+HOT const unsigned char *
 blank(struct scan *s, const unsigned char *p)
 {
-	while (p != NULL && p < s->end && *p <= '/') {
-		if (jscan_is_blank(*p))
+	while (p < s->end) {
+		if (jscan_is_blank(*p)) {
 			p++;
-		else if (*p == '/' && s->comments)
+		} else if (*p == '/' && s->comments) {
 			p = comment(s, p);
-		else
+			if (p == NULL)
+				return s->end; /* fail() has noted why */
+		} else {
 			break;
+		}
 	}
-	return p != NULL ? p : s->end; /* fail() has noted why */
+	return p;
 }
 
-/* p is behind the opening quote; returns what is behind the closing one. */
-static inline const unsigned char *
-string(struct scan *s, const unsigned char *p, bool *escaped)
+/* p is at an escape, at UTF-8, or at what may not be in a string. */
+HOT const unsigned char *
+special(struct scan *s, const unsigned char *p)
 {
 	const char *why;
 	uint32_t c;
 	size_t len;
 
+	if (*p >= 0x80) {
+		len = utf8_len(p, s->end);
+		return len != 0 ? p + len : fail(s, p, "not UTF-8");
+	}
+	if (*p != '\\')
+		return fail(s, p, "control byte in a string");
+	if (s->end - p > 1 && jscan_short_escape[p[1]] != 0)
+		return p + 2;
+	len = jscan_escape(p, s->end, &c, &why);
+	return len != 0 ? p + len : fail(s, p, why);
+}
+
+/* p is behind the opening quote; returns what is behind the closing one. */
+HOT const unsigned char *
+string(struct scan *s, const unsigned char *p, bool *escaped)
+{
 	for (;;) {
 		p = jscan_plain(p, s->end);
+		/* What is not plain comes in runs. */
+		while (p < s->end && !jscan_is_plain(*p)) {
+			if (*p == '"')
+				return p + 1;
+			if (*p == '\\')
+				*escaped = true;
+			p = special(s, p);
+			if (p == NULL)
+				return NULL;
+		}
 		if (p == s->end)
 			return fail(s, p, TOO_SHORT);
-		if (*p == '"')
-			return p + 1;
-		if (*p == '\\') {
-			*escaped = true;
-			len = jscan_escape(p, s->end, &c, &why);
-			if (len == 0)
-				return fail(s, p, why);
-		} else {
-			if (*p < ' ')
-				return fail(s, p, "control byte in a string");
-			len = utf8_len(p, s->end);
-			if (len == 0)
-				return fail(s, p, "not UTF-8");
-		}
-		p += len;
 	}
 }
 
 /* RFC 8259 §6 to the letter. */
-static const unsigned char *
+HOT const unsigned char *
 number(struct scan *s, const unsigned char *p)
 {
 	const unsigned char *q;
@@ -207,110 +229,88 @@ number(struct scan *s, const unsigned char *p)
 	return q;
 }
 
-static const unsigned char *
-word(struct scan *s, const unsigned char *p, const char *text, size_t len)
+HOT const unsigned char *
+word(struct scan *s, const unsigned char *p, enum jscan_type *type_out)
 {
-	if ((size_t)(s->end - p) < len || memcmp(p, text, len) != 0)
-		return fail(s, p, "expected a value");
-	return p + len;
-}
+	size_t room = (size_t)(s->end - p);
 
-/* One word of a name, after the pattern of MurmurHash3. */
-static inline uint64_t
-mix(uint64_t h, uint64_t w)
-{
-	w *= UINT64_C(0x87c37b91114253d5);
-	w = w << 31 | w >> 33;
-	h ^= w * UINT64_C(0x4cf5ad432745937f);
-	h = h << 27 | h >> 37;
-	return h * 5 + 0x52dce729;
-}
-
-/* Names hold no NUL, so a last word padded with it is no other name's. */
-static inline uint64_t
-hash_plain(const unsigned char *p, size_t len, const unsigned char *end)
-{
-	uint64_t h = 0, w = 0;
-
-	for (; len >= sizeof(w); p += sizeof(w), len -= sizeof(w))
-		h = mix(h, jscan_load(p));
-	if (len == 0)
-		return h;
-	if ((size_t)(end - p) >= sizeof(w)) {
-		w = jscan_load(p) & (~UINT64_C(0) >> (64 - 8 * len));
-	} else {
-		memcpy(&w, p, len);
-		w = le64toh(w);
+	if (room >= 4 && memcmp(p, "true", 4) == 0) {
+		*type_out = JSCAN_TRUE;
+		return p + 4;
 	}
-	return mix(h, w);
-}
-
-/* The same hash of what an escaped name decodes to. */
-static uint64_t
-hash_escaped(const unsigned char *p, size_t len)
-{
-	struct jscan_pieces pieces = { .p = p, .end = p + len };
-	const unsigned char *data;
-	uint64_t h = 0, w = 0;
-	size_t filled = 0, n, i;
-
-	while ((n = jscan_piece(&pieces, &data)) > 0) {
-		for (i = 0; i < n; i++) {
-			w |= (uint64_t)data[i] << (8 * filled++);
-			if (filled == sizeof(w)) {
-				h = mix(h, w);
-				w = 0;
-				filled = 0;
-			}
-		}
+	if (room >= 5 && memcmp(p, "false", 5) == 0) {
+		*type_out = JSCAN_FALSE;
+		return p + 5;
 	}
-	return filled > 0 ? mix(h, w) : h;
+	if (room >= 4 && memcmp(p, "null", 4) == 0) {
+		*type_out = JSCAN_NULL;
+		return p + 4;
+	}
+	return fail(s, p, "expected a value");
 }
 
 /* Whether the newest name is also an earlier one of the same object. */
-static inline bool
+HOT bool
 is_repeated(const struct scan *s, struct frame *f, uint64_t h)
 {
 	uint64_t bit = UINT64_C(1) << (h >> 58);
-	const uint64_t *names = s->names;
-	size_t i;
+	const uint64_t *p = s->names + f->first;
+	const uint64_t *end = s->names + s->names_len;
 
 	if ((f->seen & bit) == 0) {
 		f->seen |= bit;
 		return false;
 	}
-	for (i = f->first; i < s->names_len; i++) {
-		if (names[i] == h)
+	for (; end - p >= 4; p += 4) {
+		if (((p[0] == h) | (p[1] == h) | (p[2] == h) | (p[3] == h)))
+			return true;
+	}
+	for (; p < end; p++) {
+		if (*p == h)
 			return true;
 	}
 	return false;
 }
 
-/* The wanted field of this name, if any. */
-static inline struct jscan_value *
-wanted(struct scan *s, const struct jscan_value *name)
+HOT bool
+is_name(const struct jscan_value *name, const char *want)
 {
 	size_t i;
 
-	if (s->count == 0)
-		return NULL;
-	if (!name->escaped && name->len > 0 &&
-	    (s->initials >> ((unsigned char)name->text[0] & 63) & 1) == 0)
+	if (name->escaped)
+		return jscan_equal(name, want, strlen(want));
+	for (i = 0; i < name->len && want[i] == name->text[i]; i++)
+		;
+	return i == name->len && want[i] == '\0';
+}
+
+/* The wanted field of this name, if any. */
+HOT struct jscan_value *
+wanted(struct scan *s, const struct jscan_value *name)
+{
+	struct jscan_pieces w = JSCAN_PIECES(name);
+	const unsigned char *data;
+	unsigned char first = 0;
+	size_t i;
+
+	if (!name->escaped && name->len > 0)
+		first = *w.p;
+	else if (jscan_piece(&w, &data) > 0)
+		first = *data;
+	if ((s->initials >> (first & 63) & 1) == 0)
 		return NULL;
 	for (i = 0; i < s->count; i++) {
 		struct jscan_field *f = &s->fields[i];
 
-		if (!name->escaped && name->len > 0 &&
-		    f->name[0] != name->text[0])
-			continue;
-		if (jscan_equal(name, f->name, strlen(f->name)))
+		if ((unsigned char)f->name[0] == first &&
+		    is_name(name, f->name))
 			return &f->value;
 	}
 	return NULL;
 }
 
 /* p is where a name must be; returns where its value must be. */
-static inline const unsigned char *
+HOT const unsigned char *
 name(struct scan *s, const unsigned char *p)
 {
 	struct frame *f = &s->frames[s->depth - 1];
@@ -327,8 +327,8 @@ name(struct scan *s, const unsigned char *p)
 		return NULL;
 	v.text = (const char *)start;
 	v.len = (size_t)(p - 1 - start);
-	h = v.escaped ? hash_escaped(start, v.len) :
-			hash_plain(start, v.len, s->end);
+	h = v.escaped ? jscan_hash_escaped(start, p - 1) :
+			jscan_hash_plain(start, v.len, s->end);
 	if (is_repeated(s, f, h))
 		return fail(s, start - 1, "repeated member name");
 	if ((s->per_object ? s->names_len - f->first : s->members) ==
@@ -347,7 +347,7 @@ name(struct scan *s, const unsigned char *p)
 }
 
 /* A value that somebody asked for has ended. */
-static inline void
+HOT void
 keep(struct scan *s, enum jscan_type type, const unsigned char *text,
     const unsigned char *end, bool escaped)
 {
@@ -362,9 +362,9 @@ keep(struct scan *s, enum jscan_type type, const unsigned char *text,
 	s->slot[s->depth] = NULL;
 }
 
-/* p is at the bracket; *inside_out tells that a value follows. */
-static inline const unsigned char *
-open_container(struct scan *s, const unsigned char *p, bool *inside_out)
+/* p is at the bracket. */
+HOT const unsigned char *
+open_container(struct scan *s, const unsigned char *p, enum next *next_out)
 {
 	bool object = *p == '{';
 	struct frame *f;
@@ -378,55 +378,43 @@ open_container(struct scan *s, const unsigned char *p, bool *inside_out)
 	f->type = object ? JSCAN_OBJECT : JSCAN_ARRAY;
 	p = blank(s, p + 1);
 	if (p < s->end && *p == (object ? '}' : ']'))
-		return p; /* after() closes it */
-	*inside_out = true;
-	return object ? name(s, p) : p;
+		*next_out = AFTER;
+	else
+		*next_out = object ? NAME : VALUE;
+	return p;
 }
 
 /* p is where a value must start; returns what is behind its first token. */
-static inline const unsigned char *
-begin(struct scan *s, const unsigned char *p, bool *inside_out)
+HOT const unsigned char *
+begin(struct scan *s, const unsigned char *p, enum next *next_out)
 {
 	const unsigned char *start = p;
-	enum jscan_type type;
+	enum jscan_type type = JSCAN_NUMBER;
 	bool escaped = false;
 
+	*next_out = AFTER;
 	if (p == s->end)
 		return fail(s, p, TOO_SHORT);
-	switch (*p) {
-	case '{':
-	case '[':
-		return open_container(s, p, inside_out);
-	case '"':
+	if (*p == '"') {
 		p = string(s, p + 1, &escaped);
 		if (p != NULL)
 			keep(s, JSCAN_STRING, start + 1, p - 1, escaped);
 		return p;
-	case 't':
-		p = word(s, p, "true", 4);
-		type = JSCAN_TRUE;
-		break;
-	case 'f':
-		p = word(s, p, "false", 5);
-		type = JSCAN_FALSE;
-		break;
-	case 'n':
-		p = word(s, p, "null", 4);
-		type = JSCAN_NULL;
-		break;
-	default:
-		p = number(s, p);
-		type = JSCAN_NUMBER;
-		break;
 	}
+	if (*p == '{' || *p == '[')
+		return open_container(s, p, next_out);
+	if (*p >= 'a')
+		p = word(s, p, &type);
+	else
+		p = number(s, p);
 	if (p != NULL)
 		keep(s, type, start, p, false);
 	return p;
 }
 
-/* p is behind a value; closes what ends here, or steps to the next value. */
-static inline const unsigned char *
-after(struct scan *s, const unsigned char *p, bool *more_out)
+/* p is behind a value; closes what ends here, or steps to what follows. */
+HOT const unsigned char *
+after(struct scan *s, const unsigned char *p, enum next *next_out)
 {
 	while (s->depth > 0) {
 		const struct frame *f = &s->frames[s->depth - 1];
@@ -436,8 +424,8 @@ after(struct scan *s, const unsigned char *p, bool *more_out)
 		if (p == s->end)
 			return fail(s, p, TOO_SHORT);
 		if (*p == ',') {
-			p = blank(s, p + 1);
-			return object ? name(s, p) : p;
+			*next_out = object ? NAME : VALUE;
+			return blank(s, p + 1);
 		}
 		if (*p != (object ? '}' : ']'))
 			return fail(s, p, "expected a comma or the end");
@@ -446,33 +434,33 @@ after(struct scan *s, const unsigned char *p, bool *more_out)
 		s->names_len = f->first;
 		keep(s, f->type, f->start, p, false);
 	}
-	*more_out = false;
+	*next_out = DONE;
 	return p;
 }
 
 static int
 scan(struct scan *s)
 {
-	const unsigned char *p;
-	bool more = true;
+	const unsigned char *p = s->text;
+	enum next next = VALUE;
 
-	if (s->text == s->end) {
-		fail(s, s->text, TOO_SHORT);
-		return E_SYNTAX;
-	}
-	p = blank(s, s->text);
-	if (s->end - p > 2 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+	if (p == s->end)
+		p = fail(s, p, TOO_SHORT);
+	else if (s->end - p > 2 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		p = fail(s, p, "byte order mark");
-	while (p != NULL && more) {
-		bool inside = false;
-
-		p = begin(s, p, &inside);
-		if (p != NULL && !inside)
-			p = after(s, p, &more);
+	else
+		p = blank(s, p);
+	while (p != NULL && next != DONE) {
+		if (next == NAME)
+			p = name(s, p);
+		if (p != NULL)
+			p = begin(s, p, &next);
+		if (p != NULL && next == AFTER)
+			p = after(s, p, &next);
 	}
 	if (p != NULL && blank(s, p) != s->end)
 		fail(s, blank(s, p), "something stands behind the value");
-	return !more && s->what == NULL ? 0 : E_SYNTAX;
+	return next == DONE && s->what == NULL ? 0 : E_SYNTAX;
 }
 
 int

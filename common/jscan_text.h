@@ -15,10 +15,22 @@
 #define JSCAN_ONES UINT64_C(0x0101010101010101)
 #define JSCAN_TOPS UINT64_C(0x8080808080808080)
 
+/* A bit per blank of RFC 8259 §2. */
+#define JSCAN_BLANKS \
+	(UINT64_C(1) << ' ' | UINT64_C(1) << '\t' | UINT64_C(1) << '\n' | \
+	    UINT64_C(1) << '\r')
+
 static inline bool
 jscan_is_blank(unsigned char c)
 {
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+	return c <= ' ' && (JSCAN_BLANKS >> c & 1) != 0;
+}
+
+/* What stands for itself in a string, and is ASCII. */
+static inline bool
+jscan_is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
 }
 
 static inline const unsigned char *
@@ -58,10 +70,13 @@ jscan_plain(const unsigned char *p, const unsigned char *end)
 			return p + __builtin_ctzll(hit) / 8;
 		p += 8;
 	}
-	while (p < end && *p >= ' ' && *p < 0x80 && *p != '"' && *p != '\\')
+	while (p < end && jscan_is_plain(*p))
 		p++;
 	return p;
 }
+
+/* What a byte behind a backslash stands for; 0: for nothing, or it is u. */
+extern const unsigned char jscan_short_escape[256];
 
 /*
  * Decodes the escape at p (a backslash). Returns its length, for a surrogate
@@ -79,6 +94,11 @@ struct jscan_pieces {
 	const unsigned char *end;
 	unsigned char buf[4];
 };
+#define JSCAN_PIECES(v) \
+	{ \
+		.p = (const unsigned char *)(v)->text, \
+		.end = (const unsigned char *)(v)->text + (v)->len \
+	}
 size_t jscan_piece(struct jscan_pieces *w, const unsigned char **data_out);
 
 #endif

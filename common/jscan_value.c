@@ -13,8 +13,7 @@
 #define SECONDS_MAX ((INT64_C(1) << 53) - 1)
 #define EXPONENT_MAX (INT64_C(1) << 40)
 
-/* What stands for itself behind a backslash, and what for another byte. */
-static const unsigned char short_escape[256] = {
+const unsigned char jscan_short_escape[256] = {
 	['"'] = '"',
 	['\\'] = '\\',
 	['/'] = '/',
@@ -56,7 +55,7 @@ jscan_escape(const unsigned char *p, const unsigned char *end, uint32_t *c_out,
 	if (end - p < 2)
 		return 0;
 	if (p[1] != 'u') {
-		*c_out = short_escape[p[1]];
+		*c_out = jscan_short_escape[p[1]];
 		return *c_out != 0 ? 2 : 0;
 	}
 	high = end - p < 6 ? -1 : hex4(p + 2);
@@ -300,13 +299,12 @@ int
 jscan_string(
     const struct jscan_value *v, char *dst, size_t cap, size_t *len_out)
 {
-	struct jscan_pieces w = { .p = (const unsigned char *)v->text };
+	struct jscan_pieces w = JSCAN_PIECES(v);
 	const unsigned char *data;
 	size_t len = 0, n;
 
 	if (v->type != JSCAN_STRING)
 		return E_SYNTAX;
-	w.end = w.p + v->len;
 	while ((n = jscan_piece(&w, &data)) > 0) {
 		if (n >= cap - len)
 			return E_RANGE;
@@ -321,7 +319,7 @@ jscan_string(
 bool
 jscan_equal(const struct jscan_value *v, const char *s, size_t n)
 {
-	struct jscan_pieces w = { .p = (const unsigned char *)v->text };
+	struct jscan_pieces w = JSCAN_PIECES(v);
 	const unsigned char *data;
 	size_t len;
 
@@ -329,7 +327,6 @@ jscan_equal(const struct jscan_value *v, const char *s, size_t n)
 		return false;
 	if (!v->escaped)
 		return v->len == n && memcmp(v->text, s, n) == 0;
-	w.end = w.p + v->len;
 	while ((len = jscan_piece(&w, &data)) > 0) {
 		if (len > n || memcmp(data, s, len) != 0)
 			return false;
