@@ -98,6 +98,20 @@ test_lengths(void **state)
 	}
 }
 
+/* A file larger than all memory is refused before memory is asked for. */
+static void
+test_huge(void **state)
+{
+	char path[TEST_PATH_MAX];
+	struct file f;
+
+	(void)state;
+	test_write(path, dir, "f", 0600, "x", 1);
+	if (truncate(path, (off_t)1 << 43) != 0)
+		skip();
+	assert_int_equal(file_read(path, SOME, FILE_ANY, &f, NULL), E_RANGE);
+}
+
 /* Neither blocks: nobody ever opens the other end of the FIFO. */
 static void
 test_not_regular(void **state)
@@ -559,6 +573,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CASE(test_lengths),
+		CASE(test_huge),
 		CASE(test_not_regular),
 		CASE(test_missing),
 		CASE(test_no_size),
