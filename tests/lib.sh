@@ -19,12 +19,14 @@ umask 077
 : "${VECTORS:=$top_srcdir/tests/vectors}"
 export top_srcdir top_builddir JWTGATE JWTGATE_ASKPASS PAM_JWT VECTORS
 
-tests_run=0
-tests_failed=0
 tests_planned=
 tests_undo=()
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/jwtgate-test.XXXXXX") || exit 99
+
+# Counted in files, so that a check counts at the end of a pipe too.
+echo 0 >"$T/.run"
+echo 0 >"$T/.failed"
 
 # Run when the script ends, however it ends; the last one told runs first.
 at_exit() {
@@ -54,15 +56,21 @@ diag() {
 	sed -e 's/^/# /' -- "$@"
 }
 
+# tests_count FILE: adds one and prints the sum.
+tests_count() {
+	local n
+	read -r n <"$T/$1"
+	echo $((n + 1)) >"$T/$1"
+	echo $((n + 1))
+}
+
 pass() {
-	tests_run=$((tests_run + 1))
-	echo "ok $tests_run - $1"
+	echo "ok $(tests_count .run) - $1"
 }
 
 fail() {
-	tests_run=$((tests_run + 1))
-	tests_failed=$((tests_failed + 1))
-	echo "not ok $tests_run - $1"
+	tests_count .failed >"$T/.last"
+	echo "not ok $(tests_count .run) - $1"
 }
 
 # skip_all WHY: for a test that cannot run here at all.
@@ -78,8 +86,9 @@ plan() {
 }
 
 done_testing() {
-	[ -n "$tests_planned" ] || plan "$tests_run"
-	exit $((tests_failed > 0))
+	[ -n "$tests_planned" ] || plan "$(cat "$T/.run")"
+	[ "$(cat "$T/.failed")" = 0 ] || exit 1
+	exit 0
 }
 
 # accept WHAT CMD...: CMD must exit 0. Its output stays in $T/out, $T/err.

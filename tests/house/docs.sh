@@ -1,0 +1,97 @@
+#!/bin/bash
+# The manual says what the code does: every reason word, configuration key,
+# command, option and module argument is in its page, and every page is
+# mdoc without a complaint.
+# shellcheck source=tests/lib.sh
+. "${top_srcdir:?}/tests/lib.sh"
+
+man=$top_srcdir/man
+
+# words PAGE: the words of a page, without its comments and escapes.
+words() {
+	sed -e '/^\.\\"/d' -e 's/\\&//g' -e 's/\\-/-/g' -e 's/Fl -/--/g' "$1" |
+		grep -oE '[A-Za-z0-9_.+*-]+' | sed 's/\.$//' | sort -u
+}
+
+# absent PAGE: those of the words on stdin that PAGE does not have.
+absent() {
+	if [ ! -f "$1" ]; then
+		echo "${1##*/} does not exist"
+		return
+	fi
+	sort -u | comm -23 - <(words "$1")
+}
+
+# The rows of ERR_REASONS; the general codes before it are nobody's contract.
+reasons() {
+	sed -n '/define ERR_REASONS/,$s/^[[:space:]]*X([A-Z_]*, "\([a-z_]*\)".*/\1/p' \
+		"$top_srcdir/common/err.h"
+}
+
+keys() {
+	grep -ohE '(\<(BOOL|INTEGER|STRING|WORD|URI|SOME|ANY|OBJECT|OBJECTS)\(|\.name = )"[A-Za-z_]+"' \
+		"$top_srcdir"/common/config_schema.c | sed 's/.*"\(.*\)"/\1/'
+}
+
+options() {
+	"$JWTGATE" --help | grep -oE -e '--[a-z-]+'
+}
+
+commands() {
+	"$JWTGATE" --help | sed -n 's/^jwtgate \([a-z ]*[a-z]\).*/\1/p' |
+		tr ' ' '\n'
+}
+
+arguments() {
+	code_strings=$(grep -ohE '"[a-z_]{4,}=?"' "$top_srcdir/pam/pam_args.c")
+	printf '%s\n' "$code_strings" | tr -d '"='
+}
+
+# found WHAT LEAST COUNT: the words were found at all, or the test is blind.
+found() {
+	if [ "$3" -ge "$2" ]; then
+		pass "$1 were found in the code"
+	else
+		fail "$1 were found in the code: $3"
+	fi
+}
+
+found "reason words" 27 "$(reasons | wc -l)"
+found "configuration keys" 40 "$(keys | sort -u | wc -l)"
+found "options" 10 "$(options | sort -u | wc -l)"
+found "commands" 8 "$(commands | wc -l)"
+found "module arguments" 5 "$(arguments | sort -u | wc -l)"
+
+reasons | absent "$man/jwtgate.1" >"$T/found"
+nothing "$T/found" "every reason word is in jwtgate.1"
+keys | absent "$man/jwtgate.json.5" >"$T/found"
+nothing "$T/found" "every configuration key is in jwtgate.json.5"
+options | absent "$man/jwtgate.1" >"$T/found"
+nothing "$T/found" "every option is in jwtgate.1"
+commands | absent "$man/jwtgate.1" >"$T/found"
+nothing "$T/found" "every command is in jwtgate.1"
+arguments | absent "$man/pam_jwt.8" >"$T/found"
+nothing "$T/found" "every module argument is in pam_jwt.8"
+
+for page in jwtgate.1 jwtgate-askpass.1 jwtgate.json.5 pam_jwt.8; do
+	like "$man/$page" '^\.Sh EXAMPLES' "$page has an example"
+	if command -v mandoc >/dev/null; then
+		accept "$page is clean mdoc" mandoc -T lint -W warning \
+			"$man/$page"
+	else
+		pass "$page is clean mdoc # SKIP mandoc is not installed"
+	fi
+done
+
+# The sample configuration shows every key.
+sample=$top_srcdir/etc/jwtgate.json
+keys | sort -u | while read -r key; do
+	grep -q "\"$key\"" "$sample" || echo "$key"
+done >"$T/found"
+nothing "$T/found" "every configuration key is in the sample"
+
+# The test must be able to fail.
+printf 'token_missing\nno_such_word\n' | absent "$man/jwtgate.1" >"$T/found"
+is "$(cat "$T/found")" no_such_word "a planted word is missed"
+
+done_testing
