@@ -33,22 +33,29 @@ holds(const char *roles, const char *role)
 	return false;
 }
 
+static void
+add_granted(struct gate_decision *d, struct str *s, const char *role)
+{
+	if (!is_word(role) || holds(s->data, role) ||
+	    !claims_grant(&d->claims, d->issuer, role))
+		return;
+	/* In one piece: half a name must not become another's. */
+	str_addf(s, "%s%s", s->len > 0 ? " " : "", role);
+}
+
+/* Of authorize, and those asked for that only tokens know. */
 void
 gate_token_roles(struct gate_decision *d)
 {
+	const struct config_policy *p = d->policy;
 	struct str s;
-	const char *role;
 	size_t i;
 
 	str_init(&s, d->out->token_roles, sizeof(d->out->token_roles));
-	for (i = 0; i < d->policy->role_count; i++) {
-		role = d->policy->roles[i].name;
-		if (!is_word(role) ||
-		    !claims_grant(&d->claims, d->issuer, role))
-			continue;
-		/* In one piece: half a name must not become another's. */
-		str_addf(&s, "%s%s", s.len > 0 ? " " : "", role);
-	}
+	for (i = 0; i < p->role_count; i++)
+		add_granted(d, &s, p->roles[i].name);
+	for (i = 0; i < p->require_roles.count; i++)
+		add_granted(d, &s, p->require_roles.items[i]);
 	d->out->token_roles_apply = d->issuer->first_form;
 }
 
