@@ -37,8 +37,7 @@ static const struct option_row option_rows[CLI_OPTION_COUNT] = {
 	    "the address that the user comes from" },
 	[CLI_ALG] = { "--alg", "NAME", false, "signature algorithm" },
 	[CLI_TYP] = { "--typ", "TYPE", false, "the header's typ" },
-	[CLI_KID] = { "--kid", "ID", false,
-	    "name of the key (its RFC 7638 thumbprint)" },
+	[CLI_KID] = { "--kid", "ID", false, "name of the key (a thumbprint)" },
 	[CLI_TTL] = { "--ttl", "SECONDS", false, "lifetime (jwtexpireoffset)" },
 	[CLI_MAX_BYTES] = { "--max-bytes", "N", false,
 	    "refuse to make a longer token" },
@@ -62,31 +61,20 @@ option_find(const char *name, size_t n)
 	return (enum cli_option)i;
 }
 
-/* The nearest of the options in the mask, for a message; NULL if none. */
-static const char *
-option_nearest(const char *name, unsigned mask)
+static int
+option_unknown(const char *name, size_t n, struct err *e)
 {
 	const char *names[CLI_OPTION_COUNT];
-	size_t count = 0;
-	int i;
-
-	for (i = 0; i < CLI_OPTION_COUNT; i++) {
-		if ((mask & CLI_BIT(i)) != 0)
-			names[count++] = option_rows[i].name;
-	}
-	return str_nearest(name, names, count);
-}
-
-static int
-option_unknown(const char *name, size_t n, unsigned mask, struct err *e)
-{
 	char shown[OPTION_ECHO_MAX + 1];
 	const char *nearest;
+	size_t i;
 
 	if (n >= sizeof(shown))
 		return err_set(e, E_SYNTAX, "unknown option");
 	str_printable(shown, sizeof(shown), name, n);
-	nearest = option_nearest(shown, mask);
+	for (i = 0; i < CLI_OPTION_COUNT; i++)
+		names[i] = option_rows[i].name;
+	nearest = str_nearest(shown, names, CLI_OPTION_COUNT);
 	if (nearest == NULL)
 		return err_set(e, E_SYNTAX, "unknown option %s", shown);
 	return err_set(
@@ -122,7 +110,7 @@ option_parse(struct cli *cli, const char *arg, const char **next, struct err *e)
 	enum cli_option option = option_find(arg, n);
 
 	if (option == CLI_OPTION_COUNT)
-		return option_unknown(arg, n, CLI_BIT(CLI_OPTION_COUNT) - 1, e);
+		return option_unknown(arg, n, e);
 	if (value == NULL && option_rows[option].value != NULL) {
 		value = *next;
 		*next = NULL;
@@ -185,7 +173,8 @@ cli_check(const struct cli *cli, struct err *e)
 	for (i = 0; i < cli->given_count; i++) {
 		name = option_rows[cli->given[i].option].name;
 		if ((takes & CLI_BIT(cli->given[i].option)) == 0)
-			return option_unknown(name, strlen(name), takes, e);
+			return err_set(e, E_SYNTAX, "%s takes no %s",
+			    cli->command->words, name);
 		missing &= ~CLI_BIT(cli->given[i].option);
 	}
 	for (o = 0; o < CLI_OPTION_COUNT; o++) {

@@ -18,21 +18,12 @@
 #define NAME_SHOWN_MAX 256
 #define SAID_MAX 32 /* texts; a further one may be repeated */
 
-static int
-say(const char *path, const char *what, const char *name)
-{
-	char shown[NAME_SHOWN_MAX];
-
-	return cli_printf("%s: %s %s\n", path, what,
-	    str_printable(shown, sizeof(shown), name, strlen(name)));
-}
-
 static const char *
 asks_for(const struct config_policy *policy)
 {
 	switch (policy->require) {
 	case CONFIG_REQUIRE_NOBODY:
-		return "nobody may enter";
+		return "what nobody has";
 	case CONFIG_REQUIRE_ANY:
 		return "any of the roles";
 	case CONFIG_REQUIRE_ALL:
@@ -40,46 +31,69 @@ asks_for(const struct config_policy *policy)
 	case CONFIG_REQUIRE_TOKEN_ONLY:
 		return "a token alone";
 	}
-	return "nobody may enter";
+	return "what nobody has";
 }
 
+/* what: "service sshd" or, where the file names none, "every service". */
 static int
-say_service(const char *path, const struct config *config, const char *service)
+say_policy(
+    const char *path, const char *what, const struct config_policy *policy)
 {
-	const struct config_policy *policy = config_policy(config, service);
 	const struct config_list *roles;
 	char text[1024], name[NAME_SHOWN_MAX];
 	struct str s;
 	size_t i;
 
 	if (policy == NULL)
-		return say(path, "nobody may enter service", service);
+		return cli_printf("%s: %s lets nobody in\n", path, what);
 	roles = &policy->require_roles;
 	str_init(&s, text, sizeof(text));
 	for (i = 0; i < roles->count; i++)
 		str_addf(&s, " %s",
 		    str_printable(name, sizeof(name), roles->items[i],
 			strlen(roles->items[i])));
-	return cli_printf("%s: service %s asks for %s%s\n", path,
-	    str_printable(name, sizeof(name), service, strlen(service)),
-	    asks_for(policy), text);
+	return cli_printf("%s: %s asks for %s%s%s\n", path, what,
+	    asks_for(policy), text, s.full ? " ..." : "");
+}
+
+static int
+say_services(const char *path, const struct config *config)
+{
+	const struct config_list *names = config_services(config);
+	char name[NAME_SHOWN_MAX], what[NAME_SHOWN_MAX + 16];
+	struct str s;
+	size_t i;
+	int status = CLI_DONE;
+
+	if (names->count == 0)
+		return say_policy(
+		    path, "every service", config_policy(config, "*"));
+	for (i = 0; i < names->count && status == CLI_DONE; i++) {
+		str_printable(name, sizeof(name), names->items[i],
+		    strlen(names->items[i]));
+		str_init(&s, what, sizeof(what));
+		str_addf(&s, "service %s", name);
+		status = say_policy(
+		    path, what, config_policy(config, names->items[i]));
+	}
+	return status;
 }
 
 static int
 describe(const char *path, const struct config *config)
 {
 	const struct config_list *names = config_foreign(config);
+	char name[NAME_SHOWN_MAX];
 	size_t i;
 	int status;
 
 	status = cli_printf("%s: ok\n", path);
 	for (i = 0; i < names->count && status == CLI_DONE; i++)
-		status = say(
-		    path, "left to another application:", names->items[i]);
-	names = config_services(config);
-	for (i = 0; i < names->count && status == CLI_DONE; i++)
-		status = say_service(path, config, names->items[i]);
-	return status;
+		status = cli_printf("%s: left to another application: %s\n",
+		    path,
+		    str_printable(name, sizeof(name), names->items[i],
+			strlen(names->items[i])));
+	return status == CLI_DONE ? say_services(path, config) : status;
 }
 
 /* What was said, since services repeat the issuers of the common part. */

@@ -112,12 +112,14 @@ keyless "a key for another algorithm" 's/idp\.jwks/rs.jwk/' 'rs\.jwk'
 accept "... and as it was" check
 
 # Secrets: long enough for the algorithm, and secret.
+secret_ok="secret.json: ok
+secret.json: every service asks for a token alone"
 secret() {
 	printf '{"common":{"authentication":{"jwtalgorithm":"%s",%s}}}' \
 		"$1" "$2" >secret.json
 	check secret.json
 }
-prints "secret.json: ok" "a secret of 32 bytes for HS256" \
+prints "$secret_ok" "a secret of 32 bytes for HS256" \
 	secret HS256 "\"jwtsecret\":\"$(echo "$SECRET" | cut -c1-32)\""
 secret HS256 "\"jwtsecret\":\"$(echo "$SECRET" | cut -c1-31)\"" >out 2>err
 is "$(($? > 1))" 1 "31 bytes are too few"
@@ -127,7 +129,7 @@ secret HS384 "\"jwtsecret\":\"$SECRET\"" >out 2>err
 is "$(($? > 1))" 1 "a secret for HS256 is too short for HS384"
 said
 printf '%s\n' "$SECRET" >secret
-prints "secret.json: ok" "a secret in a file" \
+prints "$secret_ok" "a secret in a file" \
 	secret HS256 "\"jwtsecret_file\":\"$T/secret\""
 printf short >short
 secret HS256 "\"jwtsecret_file\":\"$T/short\"" >out 2>err
@@ -141,7 +143,8 @@ printf '{"common":{"authentication":{"jwtsecret":"%s"}}}' "$SECRET" >mine.json
 chmod 644 mine.json
 gives 2 config_invalid "a file with a secret that all may read" check mine.json
 chmod 600 mine.json
-prints "mine.json: ok" "... and as it should be" check mine.json
+prints "mine.json: ok
+mine.json: every service asks for a token alone" "... and as it should be" check mine.json
 usage "an operand" "$JWTGATE" config check mine.json
 
 no_secrets "$(sed 's/.*"d":"\([^"]*\)".*/\1/' signing.jwk)"

@@ -52,6 +52,7 @@ like "$T/err" '^usage: jwtgate verify \[--config FILE\]' \
 usage "an abbreviation" "$JWTGATE" verify --conf first.json
 usage "a short option" "$JWTGATE" verify -c first.json
 usage "another command's option" "$JWTGATE" verify --keys key.jwk
+like "$T/err" 'verify takes no --keys' "... says so"
 usage "an option of a later version" "$JWTGATE" verify --explain
 usage "an option without its value" "$JWTGATE" verify --config
 usage "an option with an empty value" "$JWTGATE" verify --user ''
