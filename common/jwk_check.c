@@ -260,15 +260,15 @@ vet_ec(struct jwk *key, struct err *e)
 	size_t n;
 	int is_explicit = 0;
 
-	/* Parameters of one's own are a curve of one's own (CVE-2020-0601). */
 	if (EVP_PKEY_get_int_param(key->pkey,
 		OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-		&is_explicit) == 1 &&
-	    is_explicit == 1)
-		return err_set(e, E_KEY, "a curve without a name");
-	if (EVP_PKEY_get_utf8_string_param(key->pkey,
+		&is_explicit) != 1 ||
+	    EVP_PKEY_get_utf8_string_param(key->pkey,
 		OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group), &n) != 1)
 		return jwk_openssl_error(e, E_KEY, "a curve without a name");
+	/* Parameters of one's own are a curve of one's own (CVE-2020-0601). */
+	if (is_explicit != 0)
+		return err_set(e, E_KEY, "a curve without a name");
 	curve = jwk_curve_of_group(group);
 	if (curve == NULL || curve->kty != JWK_EC)
 		return err_set(

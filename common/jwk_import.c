@@ -144,6 +144,27 @@ read_type(const struct json *entry, enum jwk_kty *kty_out,
 	return rc;
 }
 
+/* The tree does not tell a member that is null from one that is absent. */
+static int
+refuse_null(const struct json *entry, struct err *e)
+{
+	static const char *const known[] = { "kty", "use", "alg", "key_ops",
+		"kid", "crv", "x", "y", "d", "n", "e", "p", "q", "dp", "dq",
+		"qi", "oth", "k" };
+	const char *name;
+	size_t i, k;
+
+	for (i = 0; i < json_count(entry); i++) {
+		if (json_kind(json_entry(entry, i, &name)) != JSON_NULL)
+			continue;
+		for (k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
+			if (strcmp(name, known[k]) == 0)
+				return err_set(e, E_KEY, "%s: null", name);
+		}
+	}
+	return 0;
+}
+
 int
 jwk_import(
     const struct json *entry, struct jwk *out, bool *skip_out, struct err *e)
@@ -156,7 +177,9 @@ jwk_import(
 
 	if (json_kind(entry) != JSON_OBJECT)
 		return err_set(e, E_KEY, "not an object");
-	rc = read_type(entry, &kty, &curve, &skip, e);
+	rc = refuse_null(entry, e);
+	if (rc == 0)
+		rc = read_type(entry, &kty, &curve, &skip, e);
 	if (rc == 0)
 		rc = read_purpose(entry, &key, &skip, e);
 	if (rc != 0 || skip)

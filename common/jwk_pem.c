@@ -70,24 +70,26 @@ read_ec(const unsigned char **p, long n)
 
 static const struct {
 	const char *label;
+	bool is_private;
 	EVP_PKEY *(*read)(const unsigned char **p, long n);
 	const char *refusal; /* NULL with read: taken; without: ignored */
 } labels[] = {
-	{ "PUBLIC KEY", read_public, NULL },
-	{ "RSA PUBLIC KEY", read_rsa_public, NULL },
-	{ "PRIVATE KEY", read_pkcs8, NULL },
-	{ "RSA PRIVATE KEY", read_rsa, NULL },
-	{ "EC PRIVATE KEY", read_ec, NULL },
-	{ "EC PARAMETERS", NULL, NULL }, /* stands before EC PRIVATE KEY */
-	{ "ENCRYPTED PRIVATE KEY", NULL,
+	{ "PUBLIC KEY", false, read_public, NULL },
+	{ "RSA PUBLIC KEY", false, read_rsa_public, NULL },
+	{ "PRIVATE KEY", true, read_pkcs8, NULL },
+	{ "RSA PRIVATE KEY", true, read_rsa, NULL },
+	{ "EC PRIVATE KEY", true, read_ec, NULL },
+	/* stands before an EC PRIVATE KEY */
+	{ "EC PARAMETERS", false, NULL, NULL },
+	{ "ENCRYPTED PRIVATE KEY", true, NULL,
 	    "an encrypted key; decrypt it with openssl pkey" },
-	{ "CERTIFICATE", NULL,
+	{ "CERTIFICATE", false, NULL,
 	    "a certificate; take its key out with "
 	    "openssl x509 -pubkey -noout" },
-	{ "TRUSTED CERTIFICATE", NULL,
+	{ "TRUSTED CERTIFICATE", false, NULL,
 	    "a certificate; take its key out with "
 	    "openssl x509 -pubkey -noout" },
-	{ "OPENSSH PRIVATE KEY", NULL,
+	{ "OPENSSH PRIVATE KEY", true, NULL,
 	    "a key in OpenSSH's own form; convert it with "
 	    "ssh-keygen -p -m PKCS8" },
 };
@@ -134,11 +136,10 @@ add_block(const struct block *b, struct jwk_set *set, struct err *e)
 	if (b->header[0] != '\0')
 		return err_set(
 		    e, E_KEY, "an encrypted key; decrypt it with openssl pkey");
+	set->has_private = set->has_private || labels[i].is_private;
 	rc = read_key(b, i, &key, e);
-	if (rc == 0) {
-		set->has_private = set->has_private || key.signs;
+	if (rc == 0)
 		rc = jwk_set_add(set, &key, e);
-	}
 	jwk_done(&key);
 	return rc;
 }
@@ -160,12 +161,13 @@ jwk_pem_parse(const char *text, size_t n, struct jwk_set *set, struct err *e)
 {
 	struct block b = { .der = NULL };
 	BIO *bio = BIO_new_mem_buf(text, (int)n);
-	size_t i;
+	size_t i = 0;
 	int rc = 0;
 
 	if (bio == NULL)
 		return err_set(e, E_NOMEM, "out of memory");
-	for (i = 1; rc == 0; i++) {
+	while (rc == 0) {
+		i++;
 		if (PEM_read_bio_ex(bio, &b.label, &b.header, &b.der, &b.len,
 			PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE) != 1) {
 			rc = end_of_blocks(e);
