@@ -18,7 +18,7 @@ bad(const char *arg, const char *what, struct err *e)
 {
 	char text[ARG_TEXT_MAX];
 
-	return err_set(e, E_CONFIG_INVALID, "module argument \"%s\": %s",
+	return err_set(e, E_CONFIG_INVALID, "module argument '%s': %s",
 	    str_printable(text, sizeof(text), arg, strlen(arg)), what);
 }
 

@@ -344,16 +344,19 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 static int
 check_args(pam_handle_t *pamh, int argc, const char **argv)
 {
-	struct pam_args args;
+	struct login l = { .pamh = pamh };
 	struct err e = { 0 };
+	const void *item = NULL;
 	int r;
 
-	r = pam_args_parse(argc, argv, &args, &e);
+	r = pam_args_parse(argc, argv, &l.args, &e);
 	if (r == 0)
 		return PAM_SUCCESS;
-	pam_syslog(pamh, LOG_AUTHPRIV | LOG_ERR, "reason=%s: %s", err_name(r),
-	    err_text(&e, r));
-	return pam_code(r);
+	if (pam_get_item(pamh, PAM_USER, &item) == PAM_SUCCESS)
+		l.request.user = item;
+	l.request.peer = find_peer(pamh, l.peer);
+	refuse(&l, r, err_text(&e, r));
+	return say(&l);
 }
 
 EXPORT int

@@ -19,7 +19,7 @@ static const struct row {
 	{ "debug", { "debug" }, 0, NULL },
 	{ "debug with a value", { "debug=1" }, E_CONFIG_INVALID, "debug=1" },
 	{ "capitals", { "DEBUG" }, E_CONFIG_INVALID, "DEBUG" },
-	{ "an empty word", { "" }, E_CONFIG_INVALID, "\"\"" },
+	{ "an empty word", { "" }, E_CONFIG_INVALID, "''" },
 	{ "a prefix", { "configs=/x" }, E_CONFIG_INVALID, "configs" },
 	{ "use_first_pass", { "use_first_pass" }, 0, NULL },
 	{ "try_first_pass", { "try_first_pass" }, 0, NULL },
