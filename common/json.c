@@ -1,18 +1,18 @@
 /*
  * json: a tree of json-c objects, filled from text that jscan has vetted.
  *
- * json-c keeps the tree and prints it; its tokener reads nothing. It would
- * have to be given a copy without comments, leave parts of secrets in its
- * buffers, turn the host's locale to and fro, and refuse or clamp integers
- * that it cannot hold. A walk with jscan's cursors needs none of this, and
- * there is no second parser that could disagree with the first.
+ * json-c keeps the tree; its tokener reads nothing and its printer writes
+ * nothing. The one would want a copy without comments, leave parts of
+ * secrets in its buffers, turn the host's locale to and fro, and refuse
+ * integers that it cannot hold; the other drops in silence what it has no
+ * memory for. A walk with jscan's cursors needs none of this, and there is
+ * no second parser that could disagree with the first.
  *
  * struct json is json-c's struct json_object under our name.
  */
 
 #include "json.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -314,6 +314,14 @@ json_integer(const struct json *j)
 					      0;
 }
 
+const char *
+json_decimal(const struct json *j)
+{
+	return json_kind(j) == JSON_DECIMAL ?
+	    json_object_get_userdata(inner(j)) :
+	    NULL;
+}
+
 bool
 json_true(const struct json *j)
 {
@@ -449,30 +457,4 @@ json_append_string(struct json *array, const char *value)
 	struct json_object *made = json_object_new_string(value);
 
 	return made == NULL ? E_NOMEM : json_append(array, outer(made));
-}
-
-/*
- * json-c drops what it has no memory for without a word; only errno tells.
- * The text lies in the node's own buffer, where it is wiped.
- */
-char *
-json_write(const struct json *j, bool pretty, size_t *len_out)
-{
-	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
-	    (pretty ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN);
-	int saved = errno;
-	const char *text;
-	char *copy = NULL;
-	size_t len;
-
-	errno = 0;
-	text = json_object_to_json_string_length(inner(j), flags, &len);
-	if (text != NULL && errno == 0)
-		copy = mem_dup(text, len);
-	if (text != NULL && j != NULL)
-		mem_wipe((void *)(uintptr_t)text, len);
-	errno = saved;
-	if (copy != NULL && len_out != NULL)
-		*len_out = len;
-	return copy;
 }

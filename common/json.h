@@ -51,6 +51,8 @@ const char *json_kind_name(enum json_kind kind);
 /* Borrowed, NUL-terminated, *len_out may be NULL; NULL when no string. */
 const char *json_string(const struct json *j, size_t *len_out);
 int64_t json_integer(const struct json *j); /* 0 when no integer */
+/* A decimal as it was written, borrowed; NULL when none. */
+const char *json_decimal(const struct json *j);
 bool json_true(const struct json *j); /* false when no true */
 
 /* Members of an object, elements of an array; 0 and NULL otherwise. */
@@ -72,7 +74,10 @@ int json_put_bool(struct json *object, const char *name, bool value);
 int json_append(struct json *array, struct json *value);
 int json_append_string(struct json *array, const char *value);
 
-/* The text of a tree; owned by the caller, NULL when out of memory. */
+/*
+ * The text of a tree; owned by the caller, NULL when out of memory or when
+ * the tree is more than twice JSON_DEPTH_MAX deep. pretty: lines, indented.
+ */
 char *json_write(const struct json *j, bool pretty, size_t *len_out);
 
 /* Where something stands: a chain on the stack, innermost first. */

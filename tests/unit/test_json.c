@@ -1,12 +1,12 @@
 /*
- * test_json: trees read from text, built, copied and written; what is wrong
- * with a text, and where.
+ * test_json: trees read from text, built, copied, written and wiped.
  */
 
 #include "testutil.h"
 
 #include "err.h"
 #include "json.h"
+#include "mem.h"
 #include "str.h"
 
 static struct json *
@@ -123,6 +123,7 @@ test_kinds(void **state)
 		assert_string_equal(json_kind_name(json_kind(j)), rows[i].name);
 		/* each question has a tame answer for every kind */
 		assert_int_equal(json_true(j), i == 1);
+		assert_true((json_decimal(j) != NULL) == (i == 4));
 		assert_int_equal(json_integer(j), i == 3);
 		assert_true((json_string(j, &len) != NULL) == (i == 5));
 		assert_int_equal(json_count(j), i >= 6);
@@ -340,7 +341,7 @@ test_build(void **state)
 	assert_int_equal(len, strlen(out));
 	free(out);
 	out = json_write(j, true, &len);
-	assert_non_null(strstr(out, "{\n  \"s\":\"new\",\n"));
+	assert_non_null(strstr(out, "{\n  \"s\": \"new\",\n"));
 	assert_int_equal(len, strlen(out));
 	free(out);
 	json_wipe(&j);
@@ -349,6 +350,54 @@ test_build(void **state)
 	assert_string_equal(out, "null");
 	assert_int_equal(len, 4);
 	free(out);
+}
+
+static void
+test_pretty(void **state)
+{
+	struct json *j = parsed(
+	    "{\"a\":[1,[],{}],\"b\":{\"\\n\":\"x\"},\"c\":null}");
+	char *out;
+
+	(void)state;
+	out = json_write(j, true, NULL);
+	assert_string_equal(out,
+	    "{\n"
+	    "  \"a\": [\n"
+	    "    1,\n"
+	    "    [],\n"
+	    "    {}\n"
+	    "  ],\n"
+	    "  \"b\": {\n"
+	    "    \"\\n\": \"x\"\n"
+	    "  },\n"
+	    "  \"c\": null\n"
+	    "}");
+	free(out);
+	json_free(&j);
+}
+
+/* A tree may be put into others, up to twice what a text may hold. */
+static void
+test_deep(void **state)
+{
+	struct json *j, *outer;
+	char *out;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(json_make_array(&j), 0);
+	for (i = 0; i <= 2 * JSON_DEPTH_MAX; i++) {
+		out = json_write(j, false, NULL);
+		assert_non_null(out);
+		assert_int_equal(strlen(out), 2 * (i + 1));
+		free(out);
+		assert_int_equal(json_make_array(&outer), 0);
+		assert_int_equal(json_append(outer, j), 0);
+		j = outer;
+	}
+	assert_null(json_write(j, false, NULL));
+	json_wipe(&j);
 }
 
 /* The value is taken, even by what is no container. */
@@ -401,10 +450,15 @@ test_secret(void **state)
 	    "grow\"]}";
 	static const char bad[] = "{\"jwtsecret\":\"CorrectHorseBatteryStaple";
 	struct json *j;
+	char *out;
+	size_t n;
 
 	(void)state;
 	secret_watch("HorseBattery", 12);
 	j = parsed(text);
+	out = json_write(j, true, &n);
+	assert_non_null(strstr(out, "HorseBattery"));
+	mem_free(&out, n);
 	json_wipe(&j);
 	assert_null(j);
 	assert_int_equal(
@@ -532,85 +586,6 @@ test_memory(void **state)
 	for_each_alloc_failure(built_short_of_memory, NULL);
 }
 
-static void
-test_path_text(void **state)
-{
-	const struct json_path services = { NULL, "services", 0 };
-	const struct json_path sshd = { &services, "sshd", 0 };
-	const struct json_path any = { &sshd, "any", 0 };
-	const struct json_path one = { &any, NULL, 1 };
-	const struct json_path in = { &one, "x", 0 };
-	const struct json_path root = { NULL, NULL, 3 };
-	const struct json_path odd = { NULL, "a\nb\x1b", 0 };
-	char buf[128], small[10];
-
-	(void)state;
-	assert_string_equal(json_path_text(NULL, buf, sizeof(buf)), "");
-	assert_string_equal(
-	    json_path_text(&services, buf, sizeof(buf)), "services");
-	assert_string_equal(
-	    json_path_text(&one, buf, sizeof(buf)), "services.sshd.any[1]");
-	assert_string_equal(
-	    json_path_text(&in, buf, sizeof(buf)), "services.sshd.any[1].x");
-	assert_string_equal(json_path_text(&root, buf, sizeof(buf)), "[3]");
-	assert_string_equal(
-	    json_path_text(&odd, buf, sizeof(buf)), "a\\x0ab\\x1b");
-	assert_ptr_equal(json_path_text(&one, small, sizeof(small)), small);
-	assert_true(strlen(small) < sizeof(small));
-}
-
-static void
-test_locate(void **state)
-{
-	static const char text[] = "/* \n */ {\n"
-				   "  // \"services\": 1\n"
-				   "  \"x\": {\"services\": 2},\n"
-				   "  \"\\u0073ervices\": { \"sshd\": {\n"
-				   "      \"any\": [ \"a\", \"b\",\n"
-				   "        7, [8] ] } }\n"
-				   "}\n";
-	const struct json_path services = { NULL, "services", 0 };
-	const struct json_path sshd = { &services, "sshd", 0 };
-	const struct json_path any = { &sshd, "any", 0 };
-	const struct json_path b = { &any, NULL, 1 };
-	const struct json_path seven = { &any, NULL, 2 };
-	const struct json_path list = { &any, NULL, 3 };
-	const struct json_path eight = { &list, NULL, 0 };
-	const struct json_path over = { &any, NULL, 4 };
-	const struct json_path absent = { &sshd, "also", 0 };
-	const struct json_path below = { &absent, "x", 0 };
-	const struct json_path wrong = { &services, NULL, 0 };
-	const struct {
-		const struct json_path *p;
-		size_t line;
-		size_t column;
-	} rows[] = {
-		{ NULL, 2, 5 },
-		{ &services, 5, 20 },
-		{ &sshd, 5, 30 },
-		{ &any, 6, 14 },
-		{ &b, 6, 21 },
-		{ &seven, 7, 9 },
-		{ &list, 7, 12 },
-		{ &eight, 7, 13 },
-		{ &over, 6, 14 },
-		{ &absent, 5, 30 },
-		{ &below, 5, 30 },
-		{ &wrong, 5, 20 },
-	};
-	size_t i, line, column;
-
-	(void)state;
-	for (i = 0; i < COUNT_OF(rows); i++) {
-		json_locate(text, sizeof(text) - 1, rows[i].p, &line, &column);
-		if (line != rows[i].line || column != rows[i].column)
-			fail_msg("row %zu: %zu:%zu", i, line, column);
-	}
-	json_locate("{", 1, &services, &line, &column);
-	assert_int_equal(line, 1);
-	assert_int_equal(column, 1);
-}
-
 int
 main(void)
 {
@@ -624,13 +599,13 @@ main(void)
 		cmocka_unit_test(test_elements),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_build),
+		cmocka_unit_test(test_pretty),
+		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_put_nowhere),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_mangled),
 		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_path_text),
-		cmocka_unit_test(test_locate),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
