@@ -2,10 +2,10 @@
  * json: a tree of json-c objects, filled from text that jscan has vetted.
  *
  * json-c keeps the tree; its tokener reads nothing and its printer writes
- * nothing. The one would want a copy without comments, leave parts of
- * secrets in its buffers, turn the host's locale to and fro, and refuse
- * integers that it cannot hold; the other drops in silence what it has no
- * memory for. A walk with jscan's cursors needs none of this, and there is
+ * nothing. The one wants a copy without comments, leaves parts of secrets in
+ * its buffers, turns the host's locale to and fro, and makes the nearest
+ * integer of one that it cannot hold; the other drops in silence what it has
+ * no memory for. A walk with jscan's cursors needs none of this, and there is
  * no second parser that could disagree with the first.
  *
  * struct json is json-c's struct json_object under our name.
