@@ -29,9 +29,9 @@ sign() {
 # sign_to N CLAIMS-WITHOUT-BRACES
 sign_to() {
 	local n=$1 claims=$2 pad kid key token
-	for kid in k kk kkk kkkk; do
+	for kid in k kk kkk; do
 		key=$T/signing-$kid.jwk
-		[ -f "$key" ] || sed 's/"kid":"[^"]*"/"kid":"'$kid'"/' \
+		[ -f "$key" ] || sed 's/^{/{"kid":"'$kid'",/' \
 			"$T/signing.jwk" >"$key"
 		token=$(sign "{$claims,\"pad\":\"\"}" "$key") || return
 		pad=$(((n - ${#token}) * 3 / 4 - 1))
@@ -60,12 +60,12 @@ tamper() {
 	printf '%s' "${parts[*]}"
 }
 
-# An ES256 key of ours, and a configuration in which common.authentication
+# An ES256 key of ours, without a kid so that it serves any; and a configuration in which common.authentication
 # is an issuer with it. MORE are services, and what else is to be said.
 # write_config FILE [SERVICES]
 write_config() {
-	[ -f "$T/signing.jwk" ] ||
-		"$JWTGATE" keys generate --alg ES256 --kid k >"$T/signing.jwk"
+	[ -f "$T/signing.jwk" ] || "$JWTGATE" keys generate --alg ES256 \
+		--kid k | sed 's/,"kid":"k"//' >"$T/signing.jwk"
 	cat >"$1" <<-END
 		{ "common": { "authentication": {
 		    "jwtsigningkey_file": "$T/signing.jwk", "jwtalgorithm": "ES256",
@@ -84,20 +84,23 @@ good_claims() {
 		"$((now + ${2:-600}))"
 }
 
-# service NAME: a service file from standard input in $T/pam.d, with the
-# module's built path and its arguments "config=" in place of pam_jwt.so.
+# service NAME: a service file from standard input in $PAM_D, with the
+# module that was built and its config= in place of pam_jwt.so. (Debian's
+# @include always means /etc/pam.d.)
+PAM_D=$T/pam.d
 service() {
-	mkdir -p "$T/pam.d"
-	sed -e "s,pam_jwt\.so,$PAM_JWT config=$CONFIG," >"$T/pam.d/$1"
-	[ -f "$T/pam.d/other" ] || for type in auth account password session; do
+	mkdir -p "$PAM_D"
+	sed -e "s,pam_jwt\.so,$PAM_JWT config=$CONFIG," \
+		-e "s,^@include ,&$PAM_D/," >"$PAM_D/$1"
+	[ -f "$PAM_D/other" ] || for type in auth account password session; do
 		echo "$type required pam_deny.so"
-	done >"$T/pam.d/other"
+	done >"$PAM_D/other"
 }
 
 # drive OPTION... PHASE...: runs a stack; output in $T/out, log in $T/syslog.
 drive() {
 	TEST_SYSLOG=$T/syslog LD_PRELOAD=$preload_first$HOSTSHIM \
-		"$PAMDRIVE" -d "$T/pam.d" "$@" >"$T/out" 2>"$T/err"
+		"$PAMDRIVE" -d "$PAM_D" "$@" >"$T/out" 2>"$T/err"
 }
 
 # No part of these tokens, nor a long piece of one, stands in any of the

@@ -51,6 +51,15 @@ check() {
 
 INFO=6 NOTICE=5 ERR=3
 
+# Files with a token of these claims, of this length; their names.
+token() {
+	sign "$1" >"$T/token" && echo "$T/token"
+}
+
+token_to() {
+	sign_to "$1" "$(good_claims alice)" >"$T/token" && echo "$T/token"
+}
+
 # --- the decision, through libpam
 
 check "a good token" PAM_SUCCESS ok $INFO -t "$T/good" authenticate
@@ -82,25 +91,26 @@ check "a conversation that fails half way" PAM_AUTH_ERR token_missing $NOTICE \
 check "a user this host does not know" PAM_SUCCESS ok $INFO \
 	-u bob -t "$T/bob" authenticate
 check "root, without allow_root" PAM_AUTH_ERR user_invalid $NOTICE -u root \
-	-t <(sign "{$(good_claims root)}") authenticate
+	-t "$(token "{$(good_claims root)}")" authenticate
 check "a system user, below minimum_uid" PAM_AUTH_ERR user_invalid $NOTICE \
-	-u daemon -t <(sign "{$(good_claims daemon)}") authenticate
+	-u daemon -t "$(token "{$(good_claims daemon)}")" authenticate
 
 # --- lengths
 
 check "a token of exactly one chunk" PAM_SUCCESS ok $INFO \
-	-t <(sign_to 1000 "$(good_claims alice)") authenticate
+	-t "$(token_to 1000)" authenticate
 is "$(grep -c ^prompt "$T/out")" 2 "it needs an empty second answer"
 check "a token of exactly two chunks" PAM_SUCCESS ok $INFO \
-	-t <(sign_to 2000 "$(good_claims alice)") authenticate
+	-t "$(token_to 2000)" authenticate
 is "$(grep -c ^prompt "$T/out")" 3 "it needs an empty third answer"
 check "one answer of exactly a chunk, repeated" PAM_SUCCESS ok $INFO \
-	-R -t <(sign_to 1000 "$(good_claims alice)") authenticate
+	-R -t "$(token_to 1000)" authenticate
 is "$(grep -c ^prompt "$T/out")" 16 "a repeated chunk is not cut short"
 check "the longest token" PAM_SUCCESS ok $INFO \
-	-R -t <(sign_to 16384 "$(good_claims alice)") authenticate
+	-R -t "$(token_to 16384)" authenticate
+{ sign_to 16384 "$(good_claims alice)" && echo -n A; } >"$T/too-long"
 check "one byte more" PAM_AUTH_ERR token_too_long $NOTICE \
-	-R -t <(sign_to 16384 "$(good_claims alice)" && echo -n A) authenticate
+	-R -t "$T/too-long" authenticate
 
 # --- the configuration
 
@@ -286,7 +296,8 @@ both() {
 	is "$(sed -n '/^acct_mgmt/p' "$T/out")" "acct_mgmt $code" \
 		"$what: account"
 	is "$(grep -c ' result=' "$T/syslog")" 2 "$what: a line for each"
-	like <(tail -n 1 "$T/syslog") " reason=$reason( |\$)" "$what: $reason"
+	tail -n 1 "$T/syslog" >"$T/last"
+	like "$T/last" " reason=$reason( |\$)" "$what: $reason"
 	cat "$T/syslog" >>"$T/all.log"
 	cat "$T/out" "$T/err" >>"$T/all.out"
 }
