@@ -2,8 +2,8 @@
  * config_pattern: user_pattern as a POSIX extended regular expression,
  * compiled between ^( and )$. A pattern that closes that parenthesis itself
  * ("a)|(b") would come loose from its anchors, so parentheses are counted
- * first; what makes glibc's matcher take more than linear time or memory
- * (back-references, nested repetition in the thousands) is refused.
+ * first; what would keep glibc's matcher busy for seconds with one name
+ * (back-references, repetition in the thousands) is refused.
  */
 
 #include "config_schema.h"
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPEATS_MAX 4096 /* product of all {m,n} */
+#define ATOMS_MAX 600 /* once every {m,n} is written out */
 
 static int
 refuse(char why[CONFIG_PATTERN_WHY_MAX], const char *text)
@@ -25,7 +25,7 @@ refuse(char why[CONFIG_PATTERN_WHY_MAX], const char *text)
 	return E_SYNTAX;
 }
 
-/* Behind a bracket expression, POSIX.1 §9.3.5; p is at its '['. */
+/* The end of a bracket expression, POSIX.1 §9.3.5; p is at its '['. */
 static const char *
 skip_bracket(const char *p)
 {
@@ -47,7 +47,7 @@ skip_bracket(const char *p)
 		if (*p != '\0')
 			p += 2;
 	}
-	return *p == ']' ? p + 1 : NULL;
+	return *p == ']' ? p : NULL;
 }
 
 /* The larger number of {m}, {m,} or {m,n}; p is at its '{'. */
@@ -62,43 +62,81 @@ bound(const char *p)
 	return high > low ? high : low;
 }
 
-static int
-count_repeat(const char *p, unsigned long *repeats)
-{
-	unsigned long n = bound(p);
+/* How many atoms regcomp() makes of what has been read, by open group. */
+struct weight {
+	unsigned long groups[CONFIG_PATTERN_MAX + 1];
+	size_t depth;
+	unsigned long last; /* of the atom that a {n} would repeat */
+};
 
-	if (n > REPEATS_MAX || (n > 1 && *repeats > REPEATS_MAX / n))
-		return -1;
-	if (n > 1)
-		*repeats *= n;
-	return 0;
+static void
+weigh_atom(struct weight *w, unsigned long atoms)
+{
+	w->groups[w->depth] += atoms;
+	w->last = atoms;
+}
+
+/* One character; false when there is too much of it or a ) too many. */
+static bool
+weigh(struct weight *w, const char *p)
+{
+	unsigned long n;
+
+	switch (*p) {
+	case '(':
+		w->groups[++w->depth] = 1;
+		return w->depth < CONFIG_PATTERN_MAX;
+	case ')':
+		if (w->depth == 0)
+			return false;
+		n = w->groups[w->depth--];
+		weigh_atom(w, n);
+		return true;
+	case '{':
+		n = bound(p);
+		if (n > ATOMS_MAX)
+			return false;
+		if (n > 1) {
+			w->groups[w->depth] += w->last * (n - 1);
+			w->last *= n;
+		}
+		return w->groups[w->depth] <= ATOMS_MAX;
+	case '*':
+	case '+':
+	case '?':
+	case '|':
+		return true;
+	default:
+		weigh_atom(w, 1);
+		return true;
+	}
 }
 
 static int
 vet(const char *p, char why[CONFIG_PATTERN_WHY_MAX])
 {
-	unsigned long repeats = 1;
-	size_t depth = 0;
+	struct weight w = { .depth = 0 };
 
-	while (p != NULL && *p != '\0') {
+	while (*p != '\0') {
 		if (*p == '\\' && p[1] >= '1' && p[1] <= '9')
 			return refuse(why, "back-references are not taken");
 		if (*p == '\\' && p[1] == '\0')
 			return refuse(why, "a backslash at the end");
-		if (*p == ')' && depth-- == 0)
-			return refuse(why, "a ) without its (");
-		if (*p == '{' && count_repeat(p, &repeats) != 0)
-			return refuse(why, "it repeats too often");
-		if (*p == '(')
-			depth++;
+		if (!weigh(&w, p))
+			return refuse(why,
+			    *p == ')' ? "a ) without its (" :
+					"it repeats too often");
 		if (*p == '[')
 			p = skip_bracket(p);
+		else if (*p == '{')
+			p = strchr(p, '}');
 		else
-			p += *p == '\\' ? 2 : 1;
+			p += *p == '\\' ? 1 : 0;
+		if (p == NULL)
+			return refuse(why, "a [ or { without its end");
+		p++;
 	}
-	if (p == NULL)
-		return refuse(why, "a [ without its ]");
-	return depth == 0 ? 0 : refuse(why, "a ( without its )");
+	return w.depth == 0 ? 0 : refuse(why, "a ( without its )");
 }
 
 int
@@ -111,12 +149,12 @@ config_pattern(
 	struct str s;
 	int code;
 
+	if (strlen(text) > CONFIG_PATTERN_MAX)
+		return refuse(why, "it is too long");
 	if (vet(text, why) != 0)
 		return E_SYNTAX;
 	str_init(&s, anchored, sizeof(anchored));
 	str_addf(&s, "^(%s)$", text);
-	if (s.full)
-		return refuse(why, "it is too long");
 	regex = mem_alloc(sizeof(*regex));
 	if (regex == NULL)
 		return E_NOMEM;
