@@ -33,7 +33,7 @@ policy(const struct config *c, const char *service)
 	const struct config_policy *p = config_policy(c, service);
 
 	if (p == NULL)
-		fail_msg("service %s has no policy", service);
+		fail_msg("no policy: %s", service != NULL ? service : "common");
 	return p;
 }
 
