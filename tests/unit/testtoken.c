@@ -92,6 +92,22 @@ lab_configure(struct lab *lab, const char *config)
 		fail_msg("%s", e.text);
 }
 
+int
+lab_ask(const struct lab *lab, const char *token, size_t n,
+    struct gate_outcome *out)
+{
+	const struct gate_request request = {
+		.checks = GATE_TOKEN,
+		.token = token,
+		.token_len = n,
+	};
+	int r = gate_decide(lab->gate, &request, LAB_NOW, out);
+
+	assert_int_equal(r, out->reason);
+	assert_true((r == 0) == (out->verdict == GATE_ALLOW));
+	return r;
+}
+
 static size_t
 raw_ecdsa(const uint8_t *der, size_t n, size_t sig_len, uint8_t *sig)
 {

@@ -38,6 +38,11 @@ void lab_configure(struct lab *lab, const char *config);
 /* Same, and returns what gate_new() said, without failing the test. */
 int lab_try(struct lab *lab, const char *config, struct err *e);
 
+/* What the gate says of n bytes at LAB_NOW: common policy, any user. */
+#define LAB_NOW 1700000000
+int lab_ask(const struct lab *lab, const char *token, size_t n,
+    struct gate_outcome *out);
+
 /* A signature over n bytes, in the form that alg has in a token. */
 size_t token_mac(const struct jwk *key, enum jwa_alg alg, const void *data,
     size_t n, uint8_t sig[TOKEN_SIG_MAX]);
