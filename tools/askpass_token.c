@@ -153,9 +153,9 @@ reap(pid_t pid, int64_t deadline, struct err *e)
 }
 
 static int
-run(const char *const *argv, struct askpass_token *t, struct err *e)
+run(const char *const *argv, int64_t deadline, struct askpass_token *t,
+    struct err *e)
 {
-	int64_t deadline = now_ms() + ASKPASS_COMMAND_SECONDS * 1000;
 	int ends[2];
 	pid_t pid = -1;
 	int r;
@@ -190,8 +190,8 @@ chomp(struct askpass_token *t, struct err *e)
 }
 
 int
-askpass_token_command(
-    const char *const *argv, struct askpass_token *t, struct err *e)
+askpass_token_command(const char *const *argv, int wait_ms,
+    struct askpass_token *t, struct err *e)
 {
 	sigset_t child, old;
 	int r;
@@ -199,7 +199,7 @@ askpass_token_command(
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, &old);
-	r = run(argv, t, e);
+	r = run(argv, now_ms() + wait_ms, t, e);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return r == 0 ? chomp(t, e) : r;
 }

@@ -11,7 +11,7 @@
 struct err;
 
 #define ASKPASS_TOKEN_MAX (16 * 1024)
-#define ASKPASS_COMMAND_SECONDS 30
+#define ASKPASS_COMMAND_MS 30000
 #define ASKPASS_ARGS_MAX 64 /* words of a command */
 
 /* Owns text, which has room for ASKPASS_TOKEN_MAX bytes. */
@@ -32,12 +32,13 @@ int askpass_token_file(
     const char *path, struct askpass_token *t, struct err *e);
 
 /*
- * What a program prints, run without a shell, its standard input empty.
- * argv ends with NULL after at most ASKPASS_ARGS_MAX words. Returns 0,
- * E_NOMEM, E_IO (not started, failed, too slow) or E_RANGE.
+ * What a program prints within that many milliseconds, run without a shell,
+ * its standard input empty. argv ends with NULL after at most
+ * ASKPASS_ARGS_MAX words. Returns 0, E_NOMEM, E_IO (not started, failed, too
+ * slow) or E_RANGE.
  */
-int askpass_token_command(
-    const char *const *argv, struct askpass_token *t, struct err *e);
+int askpass_token_command(const char *const *argv, int wait_ms,
+    struct askpass_token *t, struct err *e);
 
 /* 0, or E_TOKEN_MISSING, E_TOKEN_MALFORMED (a blank, a control byte). */
 int askpass_token_check(const struct askpass_token *t, struct err *e);

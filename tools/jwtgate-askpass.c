@@ -72,7 +72,8 @@ from_command(const struct askpass_owner *owner,
 	if (prompt->offset == 0)
 		askpass_keep_sweep(&keep);
 	if (prompt->offset == 0 || !askpass_keep_get(&keep, token))
-		r = askpass_token_command(owner->command, token, e);
+		r = askpass_token_command(
+		    owner->command, ASKPASS_COMMAND_MS, token, e);
 	/* After an answer that is no full chunk there is no other prompt. */
 	last = prompt->offset + prompt->chunk > token->len;
 	if (r != 0 || last)
