@@ -129,6 +129,7 @@ done
 is "${#token}" 16384 "a token of 16384 bytes"
 verdict "$ok" "... is taken" "$token"
 verdict "$ok" "... with an LF" "$token"$'\n'
+verdict token_too_long "... with two LFs it is not" "$token"$'\n\n'
 verdict token_too_long "one byte more is not" "${token}A"
 verdict token_too_long "nor with an LF" "${token}A"$'\n'
 head -c 1000000 /dev/zero | tr '\0' A >megabyte
