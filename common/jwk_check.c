@@ -316,14 +316,17 @@ bool
 jwk_is_private(const struct jwk *key)
 {
 	uint8_t raw[57];
-	size_t n = sizeof(raw);
+	size_t n;
 	BIGNUM *d = NULL;
 	bool found;
 
 	if (key->pkey == NULL)
 		return false;
 	if (key->kty == JWK_OKP) {
-		found = EVP_PKEY_get_raw_private_key(key->pkey, raw, &n) == 1;
+		/* get_raw_private_key() leaves a copy in freed memory. */
+		found = EVP_PKEY_get_octet_string_param(key->pkey,
+			    OSSL_PKEY_PARAM_PRIV_KEY, raw, sizeof(raw),
+			    &n) == 1;
 		mem_wipe(raw, sizeof(raw));
 		return found;
 	}

@@ -73,13 +73,14 @@ put_number(struct json *o, const char *name, const struct jwk *key,
 
 static int
 put_raw(struct json *o, const char *name, const struct jwk *key,
-    int (*get)(const EVP_PKEY *, unsigned char *, size_t *), struct err *e)
+    const char *param, struct err *e)
 {
 	uint8_t bytes[57];
-	size_t n = sizeof(bytes);
+	size_t n;
 	int rc;
 
-	if (get(key->pkey, bytes, &n) != 1)
+	if (EVP_PKEY_get_octet_string_param(
+		key->pkey, param, bytes, sizeof(bytes), &n) != 1)
 		rc = jwk_openssl_error(e, E_KEY, "a part of it is missing");
 	else
 		rc = put_bytes(o, name, bytes, n, e);
@@ -116,8 +117,7 @@ put_public(struct json *o, const struct jwk *key, struct err *e)
 			rc = put_text(
 			    o, "kty", key->kty == JWK_EC ? "EC" : "OKP", e);
 		if (rc == 0 && key->kty == JWK_OKP)
-			return put_raw(
-			    o, "x", key, EVP_PKEY_get_raw_public_key, e);
+			return put_raw(o, "x", key, OSSL_PKEY_PARAM_PUB_KEY, e);
 		if (rc == 0)
 			rc = put_number(
 			    o, "x", key, OSSL_PKEY_PARAM_EC_PUB_X, e);
@@ -140,7 +140,7 @@ put_private(struct json *o, const struct jwk *key, struct err *e)
 	int rc = 0;
 
 	if (key->kty == JWK_OKP)
-		return put_raw(o, "d", key, EVP_PKEY_get_raw_private_key, e);
+		return put_raw(o, "d", key, OSSL_PKEY_PARAM_PRIV_KEY, e);
 	if (key->kty == JWK_EC)
 		return put_number(o, "d", key, OSSL_PKEY_PARAM_PRIV_KEY, e);
 	/* A key that came with d alone goes with d alone. */
