@@ -75,12 +75,20 @@ int jws_candidates(const struct jws *jws, const struct jwk_set *set,
 int jws_payload(
     const struct jws *jws, uint8_t *dst, size_t *len_out, struct err *e);
 
+/* What is to be signed. */
+struct jws_draft {
+	enum jwa_alg alg;
+	const char *typ; /* NULL: none */
+	const void *payload;
+	size_t payload_len;
+};
+
 /*
- * Signs n bytes; typ may be NULL. The kid of the key goes into the header.
- * *token_out is owned by the caller. Returns 0, E_KEY, E_CRYPTO, E_NOMEM, or
- * E_RANGE when the token would be over JWS_MAX_LEN.
+ * Signs a draft. The kid of the key goes into the header. *token_out is
+ * owned by the caller. Returns 0, E_KEY, E_CRYPTO, E_NOMEM, or E_RANGE when
+ * the token would be over JWS_MAX_LEN.
  */
-int jws_sign(const struct jwk *key, enum jwa_alg alg, const char *typ,
-    const void *payload, size_t n, char **token_out, struct err *e);
+int jws_sign(const struct jwk *key, const struct jws_draft *draft,
+    char **token_out, struct err *e);
 
 #endif

@@ -118,33 +118,50 @@ sign(struct work *w, const char *data, size_t n, struct err *e)
 	return rc;
 }
 
-int
-jws_sign(const struct jwk *key, enum jwa_alg alg, const char *typ,
-    const void *payload, size_t n, char **token_out, struct err *e)
+/* header.payload, with room for a signature; owned. */
+static int
+begin_token(const struct jwk *key, const struct jws_draft *draft,
+    char **token_out, size_t *len_out)
 {
-	struct work w = { .info = jwa_get(alg), .key = key };
-	char *header = NULL, *token = NULL;
-	size_t header_len = 0, len, cap;
+	char *header = NULL, *token;
+	size_t n = 0, len;
 	int rc;
 
-	if (w.info == NULL || !key->signs || !jwk_fits(key, alg))
+	rc = make_header(key, draft->alg, draft->typ, &header, &n);
+	if (rc != 0)
+		return rc;
+	token = mem_alloc(B64URL_ENCODED_LEN(n) +
+	    B64URL_ENCODED_LEN(draft->payload_len) +
+	    B64URL_ENCODED_LEN(JWS_SIG_MAX) + 3);
+	if (token != NULL) {
+		len = b64url_encode(token, header, n);
+		token[len++] = '.';
+		len += b64url_encode(
+		    token + len, draft->payload, draft->payload_len);
+		*token_out = token;
+		*len_out = len;
+	}
+	mem_free_str(&header);
+	return token == NULL ? E_NOMEM : 0;
+}
+
+int
+jws_sign(const struct jwk *key, const struct jws_draft *draft, char **token_out,
+    struct err *e)
+{
+	struct work w = { .info = jwa_get(draft->alg), .key = key };
+	char *token = NULL;
+	size_t len = 0;
+	int rc;
+
+	if (w.info == NULL || !key->signs || !jwk_fits(key, draft->alg))
 		return err_set(
-		    e, E_KEY, "the key does not sign %s", jwa_name(alg));
-	if (n > JWS_MAX_LEN)
+		    e, E_KEY, "the key does not sign %s", jwa_name(draft->alg));
+	if (draft->payload_len > JWS_MAX_LEN)
 		return err_set(e, E_RANGE, "the payload is too long");
-	rc = make_header(key, alg, typ, &header, &header_len);
+	rc = begin_token(key, draft, &token, &len);
 	if (rc != 0)
 		return err_set(e, rc, "out of memory");
-	cap = B64URL_ENCODED_LEN(header_len) + B64URL_ENCODED_LEN(n) +
-	    B64URL_ENCODED_LEN(JWS_SIG_MAX) + 3;
-	token = mem_alloc(cap);
-	if (token == NULL) {
-		rc = err_set(e, E_NOMEM, "out of memory");
-		goto out;
-	}
-	len = b64url_encode(token, header, header_len);
-	token[len++] = '.';
-	len += b64url_encode(token + len, payload, n);
 	rc = sign(&w, token, len, e);
 	if (rc != 0)
 		goto out;
@@ -158,7 +175,6 @@ jws_sign(const struct jwk *key, enum jwa_alg alg, const char *typ,
 	*token_out = token;
 	token = NULL;
 out:
-	mem_free_str(&header);
 	mem_free_str(&token);
 	return rc;
 }

@@ -216,6 +216,10 @@ static int
 sign_claims(const struct jwk *key, enum jwa_alg alg, const char *text,
     size_t max_bytes, char **token_out, struct err *e)
 {
+	const struct jws_draft draft = { .alg = alg,
+		.typ = "JWT",
+		.payload = text,
+		.payload_len = strlen(text) };
 	struct err inner = { 0 };
 	char *token = NULL;
 	int r;
@@ -226,7 +230,7 @@ sign_claims(const struct jwk *key, enum jwa_alg alg, const char *text,
 	if (r != 0)
 		return err_set(
 		    e, E_RANGE, "the claims: %s", err_text(&inner, r));
-	r = jws_sign(key, alg, "JWT", text, strlen(text), &token, &inner);
+	r = jws_sign(key, &draft, &token, &inner);
 	if (r == E_NOMEM || r == E_CRYPTO || r == E_RANGE)
 		return err_set(e, r, "%s", err_text(&inner, r));
 	if (r != 0)

@@ -156,6 +156,7 @@ static int
 sign_input(const struct jwk *key, enum jwa_alg alg, const char *typ)
 {
 	struct cli_input payload = { 0 };
+	struct jws_draft draft = { .alg = alg, .typ = typ };
 	struct err e = { 0 };
 	char *token = NULL;
 	size_t n;
@@ -165,7 +166,9 @@ sign_input(const struct jwk *key, enum jwa_alg alg, const char *typ)
 	status = cli_read(JWS_MAX_LEN + 1, &payload);
 	if (status != CLI_DONE)
 		return status;
-	r = jws_sign(key, alg, typ, payload.data, payload.len, &token, &e);
+	draft.payload = payload.data;
+	draft.payload_len = payload.len;
+	r = jws_sign(key, &draft, &token, &e);
 	cli_input_done(&payload);
 	if (r != 0)
 		return cli_fail(r, &e);

@@ -70,8 +70,8 @@ test_damage(void **state)
 	(void)state;
 	for (i = 0; i < COUNT_OF(signers); i++) {
 		keys_load(signers[i].key, &set);
-		assert_int_equal(jws_sign(&set.keys[0], signers[i].alg, "JWT",
-				     PAYLOAD, strlen(PAYLOAD), &token, NULL),
+		assert_int_equal(keys_sign(&set.keys[0], signers[i].alg, "JWT",
+				     PAYLOAD, strlen(PAYLOAD), &token),
 		    0);
 		n = strlen(token);
 		assert_int_equal(keys_judge(token, n, &set.keys[0]), 0);
@@ -101,8 +101,8 @@ test_other_algorithm(void **state)
 	(void)state;
 	for (i = 0; i < COUNT_OF(signers); i++) {
 		keys_load(signers[i].key, &set);
-		assert_int_equal(jws_sign(&set.keys[0], signers[i].alg, NULL,
-				     PAYLOAD, strlen(PAYLOAD), &token, NULL),
+		assert_int_equal(keys_sign(&set.keys[0], signers[i].alg, NULL,
+				     PAYLOAD, strlen(PAYLOAD), &token),
 		    0);
 		assert_int_equal(
 		    jws_parse(token, strlen(token), &jws, NULL), 0);
@@ -144,23 +144,20 @@ test_sign_refusals(void **state)
 	keys_load(V "rfc8037/a4.json", &set);
 	keys_load(V "rfc8037/a5.json", &public);
 	assert_int_equal(
-	    jws_sign(&public.keys[0], JWA_EDDSA, NULL, "", 0, &token, NULL),
-	    E_KEY);
+	    keys_sign(&public.keys[0], JWA_EDDSA, NULL, "", 0, &token), E_KEY);
 	assert_int_equal(
-	    jws_sign(&set.keys[0], JWA_ES256, NULL, "", 0, &token, NULL),
-	    E_KEY);
+	    keys_sign(&set.keys[0], JWA_ES256, NULL, "", 0, &token), E_KEY);
 	assert_int_equal(
-	    jws_sign(&set.keys[0], JWA_NONE, NULL, "", 0, &token, NULL), E_KEY);
-	assert_int_equal(jws_sign(&set.keys[0], JWA_EDDSA, NULL, big,
-			     sizeof(big), &token, NULL),
+	    keys_sign(&set.keys[0], JWA_NONE, NULL, "", 0, &token), E_KEY);
+	assert_int_equal(
+	    keys_sign(&set.keys[0], JWA_EDDSA, NULL, big, sizeof(big), &token),
 	    E_RANGE);
 	assert_int_equal(
-	    jws_sign(&set.keys[0], JWA_EDDSA, NULL, big, 12208, &token, NULL),
+	    keys_sign(&set.keys[0], JWA_EDDSA, NULL, big, 12208, &token),
 	    E_RANGE);
 	assert_null(token);
 	assert_int_equal(
-	    jws_sign(&set.keys[0], JWA_EDDSA, NULL, big, 12207, &token, NULL),
-	    0);
+	    keys_sign(&set.keys[0], JWA_EDDSA, NULL, big, 12207, &token), 0);
 	assert_int_equal(strlen(token), JWS_MAX_LEN);
 	free(token);
 	token = NULL;
@@ -168,7 +165,7 @@ test_sign_refusals(void **state)
 	free(set.keys[0].kid);
 	set.keys[0].kid = strdup("a\"\\/\xc3\xa4");
 	assert_int_equal(
-	    jws_sign(&set.keys[0], JWA_EDDSA, "JWT", "", 0, &token, NULL), 0);
+	    keys_sign(&set.keys[0], JWA_EDDSA, "JWT", "", 0, &token), 0);
 	assert_int_equal(keys_judge(token, strlen(token), &set.keys[0]), 0);
 	free(token);
 	jwk_set_done(&set);
@@ -191,8 +188,7 @@ use_short_of_memory(void *arg)
 	assert_int_not_equal(jws_verify(&m->bad, m->key, NULL), 0);
 	rc = jws_verify(&m->good, m->key, NULL);
 	assert_true(rc == 0 || alloc_failed());
-	rc = jws_sign(
-	    m->key, m->alg, "JWT", PAYLOAD, strlen(PAYLOAD), &token, NULL);
+	rc = keys_sign(m->key, m->alg, "JWT", PAYLOAD, strlen(PAYLOAD), &token);
 	assert_true(rc == 0 ? token != NULL : token == NULL);
 	free(token);
 	assert_int_equal(ERR_peek_error(), 0);
@@ -211,8 +207,8 @@ test_no_memory(void **state)
 		keys_load(signers[i].key, &set);
 		m.key = &set.keys[0];
 		m.alg = signers[i].alg;
-		assert_int_equal(jws_sign(m.key, m.alg, NULL, PAYLOAD,
-				     strlen(PAYLOAD), &token, NULL),
+		assert_int_equal(keys_sign(m.key, m.alg, NULL, PAYLOAD,
+				     strlen(PAYLOAD), &token),
 		    0);
 		bad = strdup(token);
 		spoil(bad);
@@ -235,8 +231,8 @@ test_error_queue(void **state)
 
 	(void)state;
 	keys_load(V "rfc7515/a2.json", &set);
-	assert_int_equal(jws_sign(&set.keys[0], JWA_PS256, NULL, PAYLOAD,
-			     strlen(PAYLOAD), &token, NULL),
+	assert_int_equal(keys_sign(&set.keys[0], JWA_PS256, NULL, PAYLOAD,
+			     strlen(PAYLOAD), &token),
 	    0);
 	ERR_raise(ERR_LIB_USER, 4711);
 	assert_int_equal(keys_judge(token, strlen(token), &set.keys[0]), 0);

@@ -38,3 +38,14 @@ keys_judge(const char *token, size_t n, const struct jwk *key)
 	rc = jws_parse(token, n, &jws, NULL);
 	return rc == 0 ? jws_verify(&jws, key, NULL) : rc;
 }
+
+int
+keys_sign(const struct jwk *key, enum jwa_alg alg, const char *typ,
+    const void *payload, size_t n, char **token_out)
+{
+	const struct jws_draft draft = {
+		.alg = alg, .typ = typ, .payload = payload, .payload_len = n
+	};
+
+	return jws_sign(key, &draft, token_out, NULL);
+}

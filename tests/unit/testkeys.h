@@ -17,4 +17,8 @@ void keys_load(const char *file, struct jwk_set *set);
 /* What jws_parse() says, then jws_verify(). */
 int keys_judge(const char *token, size_t n, const struct jwk *key);
 
+/* jws_sign() of n bytes. */
+int keys_sign(const struct jwk *key, enum jwa_alg alg, const char *typ,
+    const void *payload, size_t n, char **token_out);
+
 #endif
