@@ -95,10 +95,12 @@ static int
 sort_parts(
     const struct config_source *src, const struct json *root, struct config *c)
 {
+	struct config_source at_name = *src;
 	struct json_path at = { .up = NULL };
 	size_t i;
 	int ret;
 
+	at_name.at_name = true;
 	if (json_kind(root) != JSON_OBJECT)
 		return config_fail(src, NULL, "must be an object, not %s",
 		    json_kind_name(json_kind(root)));
@@ -107,7 +109,7 @@ sort_parts(
 		if (is_ours(at.name))
 			continue;
 		if (str_nearest(at.name, our_parts, OUR_PARTS) != NULL)
-			return config_fail_near(src, &at, "unknown part",
+			return config_fail_near(&at_name, &at, "unknown part",
 			    at.name, our_parts, OUR_PARTS);
 		ret = config_list_add(&c->foreign, at.name);
 		if (ret != 0)

@@ -322,20 +322,23 @@ check_other(const struct config_source *src, const struct config_table *table,
     const char *name, const struct json *value, const struct json_path *at,
     bool complete)
 {
+	struct config_source at_name = *src;
 	const char *words[CONFIG_KEYS_MAX], *near;
 	const struct config_key form = { .text = table->other_name };
 	size_t i;
 	int ret;
 
+	at_name.at_name = true;
 	for (i = 0; i < table->count && i < CONFIG_KEYS_MAX; i++)
 		words[i] = table->keys[i].name;
 	near = str_nearest(name, words, i);
 	if (table->other == NULL ||
 	    (near != NULL && strncmp(near, name, 3) == 0))
-		return config_fail_near(src, at, "unknown key", name, words, i);
+		return config_fail_near(
+		    &at_name, at, "unknown key", name, words, i);
 	if (name[0] == '\0')
-		return config_fail(src, at, "a name must not be empty");
-	ret = check_form(src, &form, name, strlen(name), at);
+		return config_fail(&at_name, at, "a name must not be empty");
+	ret = check_form(&at_name, &form, name, strlen(name), at);
 	if (ret != 0)
 		return ret;
 	return check_value(src, table->other, value, at, complete);

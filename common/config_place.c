@@ -8,6 +8,7 @@
 #include "config_schema.h"
 
 #include "err.h"
+#include "jscan.h"
 #include "json.h"
 #include "str.h"
 
@@ -18,6 +19,60 @@
 
 #define PATH_TEXT_MAX 256
 #define TRAIL_NAME_MAX 64 /* longer names are cut */
+
+/* The object that holds the member at p; false when it is not there. */
+static bool
+find_container(const struct config_source *src, const struct json_path *p,
+    struct jscan_value *out)
+{
+	const struct jscan_options options = { .comments = true,
+		.depth_max = JSON_DEPTH_MAX,
+		.members_max = JSON_MEMBERS_MAX };
+	const struct json_path *steps[JSON_DEPTH_MAX];
+	struct jscan_value array;
+	struct jscan_cursor cursor;
+	size_t count = 0, i;
+
+	for (p = p->up; p != NULL && count < JSON_DEPTH_MAX; p = p->up)
+		steps[count++] = p;
+	if (jscan_text(src->text, src->len, &options, out, NULL, NULL) != 0)
+		return false;
+	while (count-- > 0) {
+		p = steps[count];
+		if (p->name != NULL) {
+			if (!jscan_member(out, p->name, strlen(p->name), out))
+				return false;
+			continue;
+		}
+		cursor.rest = NULL;
+		array = *out;
+		for (i = 0; i <= p->index; i++) {
+			if (!jscan_next(&array, &cursor, NULL, out))
+				return false;
+		}
+	}
+	return out->type == JSCAN_OBJECT;
+}
+
+/* Line and column of the name of the member at p, or else of its value. */
+static void
+locate_name(const struct config_source *src, const struct json_path *p,
+    size_t *line_out, size_t *column_out)
+{
+	struct jscan_cursor cursor = { .rest = NULL };
+	struct jscan_value object, name, value;
+
+	json_locate(src->text, src->len, p, line_out, column_out);
+	if (p == NULL || p->name == NULL || !find_container(src, p, &object))
+		return;
+	while (jscan_next(&object, &cursor, &name, &value)) {
+		if (!jscan_equal(&name, p->name, strlen(p->name)))
+			continue;
+		json_line(src->text, (size_t)(name.text - src->text) - 1,
+		    line_out, column_out);
+		return;
+	}
+}
 
 int
 config_fail(const struct config_source *src, const struct json_path *at,
@@ -31,7 +86,10 @@ config_fail(const struct config_source *src, const struct json_path *at,
 	if (vsnprintf(what, sizeof(what), fmt, ap) < 0)
 		what[0] = '\0';
 	va_end(ap);
-	json_locate(src->text, src->len, at, &line, &column);
+	if (src->at_name)
+		locate_name(src, at, &line, &column);
+	else
+		json_locate(src->text, src->len, at, &line, &column);
 	json_path_text(at, shown, sizeof(shown));
 	return err_set(src->e, E_CONFIG_INVALID, "%s:%zu:%zu: %s%s%s",
 	    src->name, line, column, shown, shown[0] != '\0' ? ": " : "", what);

@@ -79,6 +79,7 @@ struct config_source {
 	const char *text;
 	size_t len;
 	struct err *e;
+	bool at_name; /* not the value is wrong but the member's name */
 };
 
 /*

@@ -337,7 +337,9 @@ test_no_memory(void **state)
 	(void)state;
 	if (!alloc_fail_works())
 		skip();
+	secret_watch(SECRET, sizeof(SECRET) - 1);
 	assert_true(for_each_alloc_failure(parse_small, text) > 100);
+	assert_int_equal(secret_leaks(), 0);
 	if (__lsan_disable != NULL)
 		__lsan_disable();
 	assert_true(for_each_alloc_failure(parse_pattern, pattern) > 50);
