@@ -10,7 +10,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,8 +21,8 @@
 #define PATH_MAX_BYTES 4096
 #define STAT_MAX 4096
 #define START_MAX 24
-#define FILE_NAME "askpass.%ld.%s"
-#define FILE_NAME_SCAN "askpass.%ld.%23[0-9]"
+#define FILE_NAME_START "askpass."
+#define FILE_NAME FILE_NAME_START "%ld.%s"
 #define START_FIELD 22 /* of /proc/PID/stat, proc(5) */
 
 /* When a process started, in clock ticks since boot; "" when unknown. */
@@ -161,13 +163,19 @@ askpass_keep_remove(const struct askpass_keep *k)
 static bool
 stale(const char *name)
 {
-	char start[START_MAX], kept[START_MAX];
+	static const char first[] = FILE_NAME_START;
+	char start[START_MAX];
+	char *kept;
 	long pid;
 
-	if (sscanf(name, FILE_NAME_SCAN, &pid, kept) != 2)
+	if (strncmp(name, first, sizeof(first) - 1) != 0)
+		return false;
+	errno = 0;
+	pid = strtol(name + sizeof(first) - 1, &kept, 10);
+	if (errno != 0 || pid <= 0 || pid > INT_MAX || *kept != '.')
 		return false;
 	start_time((pid_t)pid, start);
-	return strcmp(start, kept) != 0;
+	return strcmp(start, kept + 1) != 0;
 }
 
 void
