@@ -324,6 +324,17 @@ is "$(sed -n '/^[a-z_]* PAM/p' "$T/out" | tr '\n' ' ')" \
 	"authenticate PAM_SUCCESS authenticate PAM_AUTH_ERR acct_mgmt PAM_AUTHINFO_UNAVAIL " \
 	"a refused try forgets the one before"
 
+# The way in of doc/HOSTS.md: one line past the role check.
+service breakglass <<-END
+	account [success=1 default=ignore] pam_succeed_if.so quiet user = root
+	account requisite pam_jwt.so
+	account required pam_permit.so
+END
+drive -s breakglass -u root acct_mgmt
+is "$(cat "$T/out")" "acct_mgmt PAM_SUCCESS" "root's key goes past the check"
+drive -s breakglass -u daemon acct_mgmt
+is "$(cat "$T/out")" "acct_mgmt PAM_AUTH_ERR" "nobody else's does"
+
 # --- what goes out
 
 no_secret "no secret in the log" "$T/all.log" -- "$T/good" "$T/expired" \

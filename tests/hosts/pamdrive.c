@@ -25,7 +25,7 @@
 
 struct drive {
 	const char *confdir, *service, *user, *rhost;
-	const char *token, *password; /* NULL: the conversation fails */
+	char *token, *password; /* owns; NULL: the conversation fails */
 	const char *env[ENV_MAX];
 	int env_count;
 	bool repeat;
@@ -245,5 +245,7 @@ main(int argc, char **argv)
 	for (i = optind; i < argc; i++)
 		r = run(&d, pamh, argv[i]);
 	pam_end(pamh, r);
+	free(d.token);
+	free(d.password);
 	return r == PAM_SUCCESS ? 0 : 1;
 }
