@@ -193,5 +193,6 @@ code_of() {
 
 # c_files ROOT: the C files of the product under ROOT.
 c_files() {
-	find "$1/common" "$1/pam" "$1/tools" -name '*.[ch]' 2>/dev/null | sort
+	find "$1/common" "$1/pam" "$1/sasl" "$1/fraudd" "$1/tools" \
+		-name '*.[ch]' 2>/dev/null | sort
 }

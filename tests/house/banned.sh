@@ -15,17 +15,17 @@ in common: no environment	common	${call}(secure_)?getenv *\\(|${call}environ[^A-
 in common: no working directory	common	${call}(getcwd|chdir|realpath) *\\(
 in common: no output	common	${call}v?(f|d)?printf *\\(|${call}(puts|fputs|perror|syslog|openlog) *\\(
 in common: no stdio streams	common	${call}(fopen|fdopen|popen|tmpfile) *\\(|FILE *\\*
-in common, pam: no exit	common pam	${call}_?(exit|_Exit|abort|assert|err|errx) *\\(
-in common, pam: no signals	common pam	${call}(signal|sigaction|raise|kill|alarm|atexit) *\\(
-in common, pam: no threads	common pam	${call}(pthread_|thrd_)[a-z]* *\\(
-in common, pam: no foreign programs	common pam	${call}(system|popen|fork|vfork|exec[lvpe]+|posix_spawnp?) *\\(
+in common, pam: no exit	common pam sasl	${call}_?(exit|_Exit|abort|assert|err|errx) *\\(
+in common, pam: no signals	common pam sasl	${call}(signal|sigaction|raise|kill|alarm|atexit) *\\(
+in common, pam: no threads	common pam sasl	${call}(pthread_|thrd_)[a-z]* *\\(
+in common, pam: no foreign programs	common pam sasl	${call}(system|popen|fork|vfork|exec[lvpe]+|posix_spawnp?) *\\(
 in pam: no environment	pam	${call}(secure_)?getenv *\\(|${call}(setenv|putenv|unsetenv|openlog) *\\(
-everywhere: no unbounded copies	common pam tools	${call}(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|scanf|sscanf|atoi|atol) *\\(
+everywhere: no unbounded copies	common pam sasl fraudd tools	${call}(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|scanf|sscanf|atoi|atol) *\\(
 in auth, pam: no memcmp, it tells where secrets differ	common/jwk* common/jws* common/claims* common/keyring* common/mint* common/gate* pam	${call}memcmp *\\(
-everywhere: no bare memset on secrets	common pam tools	${call}bzero *\\(
-everywhere: no cleanup attribute	common pam tools	__cleanup__|\\(cleanup\\(
-everywhere: no typedef of a struct	common pam tools	typedef +(struct|union|enum)
-everywhere: block comments only	common pam tools tests	(^|[^:"])//
+everywhere: no bare memset on secrets	common pam sasl fraudd tools	${call}bzero *\\(
+everywhere: no cleanup attribute	common pam sasl fraudd tools	__cleanup__|\\(cleanup\\(
+everywhere: no typedef of a struct	common pam sasl fraudd tools	typedef +(struct|union|enum)
+everywhere: block comments only	common pam sasl fraudd tools tests	(^|[^:"])//
 END
 }
 
@@ -55,7 +55,8 @@ opens() {
 		/(^|[^A-Za-z0-9_])(open|openat) *\(/ && !/O_CLOEXEC/ {
 			held = file ":" NR ": " $0
 		}'
-	done < <(find "$1/common" "$1/pam" -name '*.[ch]' | sort)
+	done < <(find "$1/common" "$1/pam" "$1/sasl" -name '*.[ch]' 2>/dev/null |
+		sort)
 }
 
 # shell ROOT: shell lines that cannot fail, and waits by the clock.
@@ -70,8 +71,8 @@ shell() {
 
 # notes ROOT: what was left for later without an issue's number.
 notes() {
-	grep -rnE '\<(TODO|FIXME|XXX|HACK)\>' "$1/common" "$1/pam" \
-		"$1/tools" --include='*.[ch]' | grep -vE '#[0-9]+'
+	c_files "$1" | xargs grep -HnE '\<(TODO|FIXME|XXX|HACK)\>' |
+		grep -vE '#[0-9]+'
 }
 
 while IFS=$'\t' read -r what dirs regex; do

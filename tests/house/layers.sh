@@ -5,21 +5,28 @@
 . "${top_srcdir:?}/tests/lib.sh"
 
 # A room sees the rooms named before it, in this order, and itself.
-rooms="err mem str b64url file addr jscan jwa json config jwk jws claims
-keyring mint gate"
+rooms="err mem str b64url file addr jscan jwa json config jwk fraud_proto
+jws jwe claims directory fraud_client keyring roles mint revocation gate"
+# What fraudd may use of them, and what is in libbase.
 base="err mem str b64url file addr jscan jwa json config"
 
 # header prefix, then the files that may include it
-foreign='json-c/ common/json.c
-openssl/ common/jwk.* common/jwk_* common/jws.* common/jws_* common/mint.c
+foreign='json-c/ common/json.c common/json_*
+openssl/ common/jwk.* common/jwk_* common/jws.* common/jws_* common/jwe.* common/jwe_* common/mint.c
+ldap.h common/directory.* common/directory_*
+lber.h common/directory.* common/directory_*
+ares.h common/directory.* common/directory_*
 security/ pam/*
-syslog.h pam/*
-getopt.h tools/*
-pthread.h
-threads.h
-ldap.h common/directory.c
-lber.h common/directory.c
-sasl/ sasl/*'
+sasl/ sasl/*
+syslog.h pam/* fraudd/*
+getopt.h tools/* fraudd/main.c
+sodium.h fraudd/hash.c
+microhttpd.h fraudd/dialect_http.c
+hiredis/ fraudd/store_redis.c
+event2/ fraudd/server.c
+systemd/ fraudd/main.c
+pthread.h fraudd/*
+threads.h'
 
 # room_of FILE: "jwk" for common/jwk_check.c; nothing for a file of no room.
 room_of() {
@@ -30,6 +37,14 @@ room_of() {
 		"$room" | "$room"_*) echo "$room" && return ;;
 		esac
 	done
+}
+
+# in_base ROOM
+in_base() {
+	case " $base " in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
 }
 
 # includes FILE: its #include names, quotes and brackets kept.
@@ -51,8 +66,10 @@ own_ok() {
 		done
 		return 1
 		;;
-	*) # a host: its own folder, and all of common
+	*) # a host: its own folder, then common; of a daemon, base only
 		[ -f "$root/${file%/*}/$name" ] && return 0
+		[ "${file%%/*}" != fraudd ] || in_base "$theirs" ||
+			[ "$theirs" = fraud_proto ] || return 1
 		[ -n "$theirs" ]
 		;;
 	esac
@@ -140,7 +157,7 @@ nothing "$T/found" "the rooms of the table exist"
 # The test must be able to fail: one planted breach of each kind.
 bad=$T/bad
 plant() {
-	mkdir -p "$bad/common" "$bad/pam" "$bad/tools"
+	mkdir -p "$bad/common" "$bad/pam" "$bad/tools" "$bad/fraudd"
 	printf '%s\n' "$2" >"$bad/$1"
 	check "$bad" >"$T/found"
 	like "$T/found" "^$1: " "a planted breach is seen: $3"
@@ -154,6 +171,7 @@ plant common/gate.c '#include <openssl/evp.h>' "OpenSSL outside its rooms"
 plant common/err.c '#include <syslog.h>' "common logs"
 plant tools/cli.c '#include <security/pam_appl.h>' "PAM outside pam/"
 plant common/util.c '#include <stdio.h>' "a file without a room"
+plant fraudd/main.c '#include "gate.h"' "fraudd uses more than libbase"
 plant pam/pam_jwt.c '#include "../common/gate.h"' "an include with a path"
 
 done_testing
