@@ -93,6 +93,19 @@ merge(const struct json *base, const struct json *over, struct json **out)
 	return 0;
 }
 
+bool
+config_has_parts(const struct json *service)
+{
+	size_t i;
+
+	for (i = 0; i < config_schema_common.count; i++) {
+		if (json_member(service, config_schema_common.keys[i].name) !=
+		    NULL)
+			return true;
+	}
+	return false;
+}
+
 /* The members of a service that are parts of common. */
 static int
 parts_of(const struct json *service, struct json **out)

@@ -412,7 +412,7 @@ config_policy_build(const struct config_part *part, struct config_policy *out)
 		if (out->service == NULL)
 			return no_memory(&b);
 	}
-	if (part->service != NULL) {
+	if (config_has_parts(part->service)) {
 		ret = config_merge(part->common, part->service, &merged);
 		b.parts = merged;
 		if (ret == 0)

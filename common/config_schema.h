@@ -118,6 +118,9 @@ int config_pattern(
     const char *text, regex_t **out, char why[CONFIG_PATTERN_WHY_MAX]);
 void config_pattern_free(regex_t **regex);
 
+/* Whether a service says any part of common anew. */
+bool config_has_parts(const struct json *service);
+
 /*
  * The parts of common (NULL: empty) with those of a service (may be NULL)
  * laid over them, key by key, as an object of config_schema_common. E_NOMEM.
