@@ -11,20 +11,19 @@
 #include "config.h"
 #include "err.h"
 
+/* The object itself: a walk begins at its bracket. */
 static struct jscan_value
 root_of(const char *payload, size_t n)
 {
-	struct jscan_value root = { .type = JSCAN_OBJECT };
-
-	while (n > 0 && strchr(" \t\r\n", payload[0]) != NULL) {
+	while (n > 0 && *payload != '{') {
 		payload++;
 		n--;
 	}
-	while (n > 0 && strchr(" \t\r\n", payload[n - 1]) != NULL)
-		n--;
-	root.text = payload;
-	root.len = n;
-	return root;
+	return (struct jscan_value){
+		.type = JSCAN_OBJECT,
+		.text = payload,
+		.len = n,
+	};
 }
 
 int

@@ -228,6 +228,8 @@ test_domain(void **state)
 		{ "ours at the end", "{\"sub\":\"alice@evil-example.org\"}",
 		    NULL },
 		{ "below ours", "{\"sub\":\"alice@x.example.org\"}", NULL },
+		{ "no sign between", "{\"sub\":\"alice-example.org\"}",
+		    "alice-example.org" },
 		{ "dot behind", "{\"sub\":\"alice@example.org.\"}", NULL },
 		{ "two of them", "{\"sub\":\"alice@evil@example.org\"}", NULL },
 		{ "twice ours", "{\"sub\":\"alice@example.org@example.org\"}",

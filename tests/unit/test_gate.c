@@ -41,6 +41,7 @@ static const char config[] =
     "\"twice\":{\"require\":{\"any\":[\"role1\"]},\"roles_from\":\"both\"},"
     "\"root\":{\"require\":\"token_only\",\"allow_root\":true},"
     "\"low\":{\"require\":\"token_only\",\"minimum_uid\":500},"
+    "\"lowest\":{\"require\":\"token_only\",\"minimum_uid\":0},"
     "\"old\":{\"require\":\"token_only\",\"max_age\":900},"
     "\"once\":{\"require\":\"token_only\",\"one_time\":true},"
     "\"bound\":{\"require\":\"token_only\","
@@ -316,6 +317,7 @@ test_later(void **state)
 	assert_string_equal(out.roles, "role1");
 	assert_string_equal(out.user, "alice");
 	assert_int_equal(out.expires, 0);
+	assert_int_equal(out.auth_time, -1);
 
 	request.service = "all";
 	assert_int_equal(decide(&request, &out), E_ROLE_MISSING);
@@ -356,6 +358,7 @@ test_later_user(void **state)
 		{ "none", NULL, E_USER_INVALID },
 		{ "empty", "", E_USER_INVALID },
 		{ "junk", "\b\n\r\177INCORRECT", E_USER_INVALID },
+		{ "DEL alone", "alice\177", E_USER_INVALID },
 		{ "root", "root", E_USER_INVALID },
 	};
 	struct gate_request request = { .checks = GATE_ROLES,
@@ -396,6 +399,9 @@ test_root(void **state)
 		    E_USER_INVALID },
 		{ "uid 0 where 500 is enough", "low", "alice", true, 0,
 		    E_USER_INVALID },
+		{ "uid 0 where 0 is enough", "lowest", "alice", true, 0,
+		    E_USER_INVALID },
+		{ "uid 1 there", "lowest", "alice", true, 1, 0 },
 		{ "uid 0 with allow_root", "root", "alice", true, 0, 0 },
 		{ "root", "sshd", "root", false, 0, E_USER_INVALID },
 		{ "root of another uid", "sshd", "root", true, 1000,

@@ -43,6 +43,7 @@ ask(const char *token, const char *service, struct gate_outcome *out)
 	int r = gate_decide(lab.gate, &request, NOW, out);
 
 	assert_true((r == 0) == (out->verdict == GATE_ALLOW));
+	assert_true(r == 0 || !out->token_roles_apply);
 	return r;
 }
 
@@ -270,8 +271,13 @@ test_many_keys(void **state)
 	rows[3].key = &set.keys[4];
 	lab_configure(&lab, config);
 	run(rows, COUNT_OF(rows));
-	/* 12 tries before it, then 16: one more would be the 17th */
-	lab_configure(&lab, FOURS "," ISSUER("alone", "hs", "HS256") "]}}");
+	/* 12 and 3 tries before it, then 16: one more would be the 17th */
+	strcpy(strrchr(four, ','), "]}"); /* before its "k" */
+	strcpy(strrchr(four, ','), "]}"); /* before the fourth */
+	test_write(path, lab.dir, "three.jwk", 0600, four, strlen(four));
+	lab_configure(&lab,
+	    FOURS "," ISSUER("w", "three", "HS256") "," ISSUER(
+		"alone", "hs", "HS256") "]}}");
 	run(rows + 4, 1);
 	lab_configure(&lab,
 	    FOURS "," ISSUER("w", "four", "HS256") "," ISSUER(
@@ -348,6 +354,12 @@ test_first_form(void **state)
 	}
 	assert_string_equal(out.user, "root");
 	assert_string_equal(out.message, "Authentication failed.");
+	token = token_make(&set.keys[0], JWA_HS256, "{\"alg\":\"HS256\"}",
+	    OPEN "\"user\":\"alice\",\"role2\":true}");
+	assert_int_equal(ask(token, "anything", &out), 0);
+	assert_true(out.token_roles_apply);
+	assert_string_equal(out.roles, "role2");
+	free(token);
 	jwk_set_done(&set);
 }
 
