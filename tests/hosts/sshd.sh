@@ -57,7 +57,9 @@ sshd_run_join() {
 		if [ ! -d "$SSHD_RUN" ]; then
 			mkdir -m 755 "$SSHD_RUN" && : >>"$SSHD_RUN_USERS"
 		fi
-		[ ! -f "$SSHD_RUN_USERS" ] || echo "$1" >>"$SSHD_RUN_USERS"
+		if [ -f "$SSHD_RUN_USERS" ] && ! grep -qx "$1" "$SSHD_RUN_USERS"; then
+			echo "$1" >>"$SSHD_RUN_USERS"
+		fi
 	) 9</run
 }
 
