@@ -156,6 +156,29 @@ test_bundles(void **state)
 	}
 }
 
+/* The key is the whole of its block. */
+static void
+test_bytes_behind(void **state)
+{
+	struct jwk_set set = { 0 };
+	struct err e = { 0 };
+	char *text, longer[512], *end;
+	size_t n;
+
+	(void)state;
+	/* 69 bytes of DER, so that base64 goes on without padding */
+	text = key_file("ed448-public.pem", &n);
+	assert_int_equal(jwk_set_parse(text, n, &set, NULL), 0);
+	jwk_set_done(&set);
+	end = strstr(text, "\n-----END");
+	assert_non_null(end);
+	n = (size_t)snprintf(
+	    longer, sizeof(longer), "%.*sAAAA%s", (int)(end - text), text, end);
+	assert_int_equal(jwk_set_parse(longer, n, &set, &e), E_KEY);
+	assert_string_equal(e.text, "PEM block 1: bytes behind the key");
+	free(text);
+}
+
 /* Nothing but another spelling of the same, or another public key. */
 static void
 refuse_damage(const char *data, size_t n, void *arg)
@@ -374,6 +397,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_bundles),
+		cmocka_unit_test(test_bytes_behind),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_secrets),
