@@ -324,7 +324,9 @@ check_other(const struct config_source *src, const struct config_table *table,
 {
 	struct config_source at_name = *src;
 	const char *words[CONFIG_KEYS_MAX], *near;
-	const struct config_key form = { .text = table->other_name };
+	static const char *const none[] = { NULL };
+	const struct config_key form = { .text = table->other_name,
+		.words = none };
 	size_t i;
 	int ret;
 

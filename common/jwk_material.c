@@ -84,7 +84,7 @@ static int
 fixed_member(const struct json *entry, const char *name, uint8_t *dst, size_t n,
     struct err *e)
 {
-	size_t len;
+	size_t len = 0;
 	int rc;
 
 	rc = bytes_member(entry, name, dst, n, &len, e);

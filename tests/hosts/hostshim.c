@@ -87,8 +87,10 @@ syslog(int priority, const char *format, ...)
 	va_end(ap);
 }
 
-void __vsyslog_chk(int priority, int flag, const char *format, va_list ap);
-void __syslog_chk(int priority, int flag, const char *format, ...);
+void __vsyslog_chk(int priority, int flag, const char *format, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+void __syslog_chk(int priority, int flag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 void
 __vsyslog_chk(int priority, int flag, const char *format, va_list ap)
