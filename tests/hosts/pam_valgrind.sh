@@ -5,6 +5,7 @@
 . "$top_srcdir/tests/hosts/lib.sh"
 
 command -v valgrind >/dev/null || skip_all "valgrind is not installed"
+[ -r /proc/self/maps ] || skip_all "valgrind needs /proc"
 [ -z "$preload_first" ] || skip_all "the sanitizers look already"
 
 CONFIG=$T/jwtgate.json
