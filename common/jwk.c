@@ -12,6 +12,7 @@
 
 #include "err.h"
 #include "json.h"
+#include "jwk_pool.h"
 #include "jwk_priv.h"
 #include "mem.h"
 
@@ -63,6 +64,7 @@ jwk_openssl_error(struct err *e, int code, const char *text)
 void
 jwk_done(struct jwk *key)
 {
+	jwk_pool_free(&key->pool);
 	mem_free_str(&key->kid);
 	EVP_PKEY_free(key->pkey);
 	mem_free(&key->secret, key->secret_len);
@@ -141,6 +143,10 @@ jwk_set_add(struct jwk_set *set, struct jwk *key, struct err *e)
 	if (set->count >= JWK_KEYS_MAX)
 		return err_set(
 		    e, E_KEY, "more than %d keys in one set", JWK_KEYS_MAX);
+	if (key->pool == NULL)
+		key->pool = jwk_pool_new();
+	if (key->pool == NULL)
+		return err_set(e, E_NOMEM, "out of memory");
 	/* Grows at 1, 2, 4, 8, ...: whenever count is a power of two. */
 	if ((set->count & (set->count - 1)) == 0) {
 		grown = mem_array(

@@ -18,6 +18,7 @@
 struct err;
 struct evp_pkey_st;
 struct json;
+struct jwk_pool;
 
 #define JWK_KID_MAX 255
 #define JWK_FILE_MAX (4 * 1024 * 1024)
@@ -44,6 +45,7 @@ struct jwk {
 	uint8_t *secret; /* owns; oct only */
 	size_t secret_len;
 	size_t sig_len; /* bytes of a signature; 0 for oct */
+	struct jwk_pool *pool; /* owns; NULL for a key outside a set */
 };
 
 struct jwk_set {

@@ -20,6 +20,7 @@ struct err;
 #define JWS_MAX_LEN (16 * 1024) /* of a token, bytes */
 #define JWS_HEADER_MAX 4096 /* of the decoded header */
 #define JWS_TYP_MAX 63
+#define JWS_SIG_MAX (JWK_RSA_MAX_BITS / 8) /* bytes of a signature */
 
 /* A token taken apart; nothing in it is trusted before jws_verify(). */
 struct jws {
@@ -29,6 +30,7 @@ struct jws {
 	size_t payload_len;
 	const char *signature; /* base64url, borrowed from token */
 	size_t signature_len;
+	uint8_t sig[JWS_SIG_MAX]; /* decoded; longer ones are not */
 	enum jwa_alg alg; /* JWA_NONE: a name we do not know */
 	bool has_kid;
 	char kid[JWK_KID_MAX + 1];

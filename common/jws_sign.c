@@ -12,7 +12,7 @@
 #include "b64url.h"
 #include "err.h"
 #include "json.h"
-#include "jws_priv.h"
+#include "jwk_pool.h"
 #include "mem.h"
 
 /* A signature on its way; DER of ECDSA is a few bytes longer than raw. */
@@ -94,7 +94,7 @@ sign_pkey(struct work *w, const char *data, size_t n, struct err *e)
 	    EVP_DigestSignInit_ex(ctx, &pctx, w->info->digest, NULL, NULL,
 		w->key->pkey, NULL) != 1 ||
 	    (w->info->kind == JWA_KIND_RSA_PSS &&
-		!jws_set_pss(pctx, w->info->digest)) ||
+		!jwk_set_pss(pctx, w->info->digest)) ||
 	    EVP_DigestSign(
 		ctx, w->sig, &w->sig_len, (const unsigned char *)data, n) != 1)
 		rc = crypto_error(e);

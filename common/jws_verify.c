@@ -8,12 +8,11 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/rsa.h>
 #include <string.h>
 
 #include "b64url.h"
 #include "err.h"
-#include "jws_priv.h"
+#include "jwk_pool.h"
 #include "mem.h"
 
 #define HASH_MAX 64
@@ -43,49 +42,46 @@ refuse(int result, struct err *e)
 	return err_set(e, E_SIGNATURE_INVALID, "the signature does not hold");
 }
 
+/* 1, 0 for no, or -1. */
 static int
-verify_hmac(const struct check *c, struct err *e)
+verify_hmac(const struct check *c, const struct jwk_tool *tool)
 {
+	const uint8_t *secret = tool->rekey ? c->key->secret : NULL;
+	size_t secret_len = tool->rekey ? c->key->secret_len : 0;
 	uint8_t mac[HASH_MAX];
 	size_t n = 0;
-	int rc = 0;
+	int result = -1;
 
-	if (EVP_Q_mac(NULL, "HMAC", NULL, c->info->digest, NULL, c->key->secret,
-		c->key->secret_len, c->data, c->len, mac, sizeof(mac),
-		&n) == NULL ||
-	    n != c->sig_len)
-		rc = refuse(-1, e);
-	else if (!mem_equal(mac, c->sig, n))
-		rc = refuse(0, e);
+	if (EVP_MAC_init(tool->mac, secret, secret_len, NULL) == 1 &&
+	    EVP_MAC_update(tool->mac, c->data, c->len) == 1 &&
+	    EVP_MAC_final(tool->mac, mac, &n, sizeof(mac)) == 1 &&
+	    n == c->sig_len)
+		result = mem_equal(mac, c->sig, n) ? 1 : 0;
 	mem_wipe(mac, sizeof(mac));
-	return rc;
-}
-
-int
-jws_set_pss(EVP_PKEY_CTX *ctx, const char *digest)
-{
-	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) ==
-	    1 &&
-	    EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, digest, NULL) == 1;
+	return result;
 }
 
 static int
-verify_pkey(
-    const struct check *c, const uint8_t *sig, size_t sig_len, struct err *e)
+verify_pkey(const struct check *c, const struct jwk_tool *tool)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *pctx = NULL; /* borrowed from ctx */
-	int result = -1;
+	uint8_t hash[HASH_MAX];
+	unsigned int n = 0;
 
-	if (ctx != NULL &&
-	    EVP_DigestVerifyInit_ex(ctx, &pctx, c->info->digest, NULL, NULL,
-		c->key->pkey, NULL) == 1 &&
-	    (c->info->kind != JWA_KIND_RSA_PSS ||
-		jws_set_pss(pctx, c->info->digest)))
-		result = EVP_DigestVerify(ctx, sig, sig_len, c->data, c->len);
-	EVP_MD_CTX_free(ctx);
-	return result == 1 ? 0 : refuse(result, e);
+	if (EVP_DigestInit_ex2(tool->md, NULL, NULL) != 1 ||
+	    EVP_DigestUpdate(tool->md, c->data, c->len) != 1 ||
+	    EVP_DigestFinal_ex(tool->md, hash, &n) != 1 ||
+	    n != c->info->hash_len)
+		return -1;
+	return EVP_PKEY_verify(tool->pkey, c->sig, c->sig_len, hash, n);
+}
+
+static int
+verify_whole(const struct check *c, const struct jwk_tool *tool)
+{
+	if (EVP_MD_CTX_copy_ex(tool->work, tool->keyed) != 1)
+		return -1;
+	return EVP_DigestVerify(
+	    tool->work, c->sig, c->sig_len, c->data, c->len);
 }
 
 /* One half of a signature as a DER INTEGER. Returns its length. */
@@ -108,9 +104,10 @@ der_integer(uint8_t *dst, const uint8_t *v, size_t n)
 
 /* RFC 7518 §3.4: r and s in full width, which OpenSSL wants as DER. */
 static int
-verify_ecdsa(const struct check *c, struct err *e)
+verify_ecdsa(const struct check *c, const struct jwk_tool *tool)
 {
 	uint8_t body[DER_MAX], der[DER_MAX];
+	struct check wrapped = *c;
 	size_t half = c->sig_len / 2, n, head = 2;
 
 	n = der_integer(body, c->sig, half);
@@ -123,31 +120,51 @@ verify_ecdsa(const struct check *c, struct err *e)
 		head = 3;
 	}
 	memcpy(der + head, body, n);
-	return verify_pkey(c, der, head + n, e);
+	wrapped.sig = der;
+	wrapped.sig_len = head + n;
+	return verify_pkey(&wrapped, tool);
 }
 
 static int
-verify_kind(const struct check *c, struct err *e)
+verify_kind(const struct check *c, const struct jwk_tool *tool)
 {
 	switch (c->info->kind) {
 	case JWA_KIND_HMAC:
-		return verify_hmac(c, e);
+		return verify_hmac(c, tool);
 	case JWA_KIND_ECDSA:
-		return verify_ecdsa(c, e);
+		return verify_ecdsa(c, tool);
 	case JWA_KIND_RSA:
 	case JWA_KIND_RSA_PSS:
+		return verify_pkey(c, tool);
 	case JWA_KIND_EDDSA:
-		return verify_pkey(c, c->sig, c->sig_len, e);
+		return verify_whole(c, tool);
 	case JWA_KIND_NONE:
 		break;
 	}
-	return err_set(e, E_ALGORITHM_REFUSED, "no such algorithm");
+	return -1;
+}
+
+/* A tool is used again after yes and after no, after nothing else. */
+static int
+verify(const struct check *c, struct err *e)
+{
+	struct jwk_tool *tool = jwk_tool_take(c->key, c->info);
+	int result = -1, rc = 0;
+
+	if (tool != NULL)
+		result = verify_kind(c, tool);
+	if (result != 1)
+		rc = refuse(result, e);
+	if (rc == 0 || rc == E_SIGNATURE_INVALID)
+		jwk_tool_give(c->key, &tool);
+	else
+		jwk_tool_free(&tool);
+	return rc;
 }
 
 int
 jws_verify(const struct jws *jws, const struct jwk *key, struct err *e)
 {
-	uint8_t sig[JWS_SIG_MAX];
 	struct check c = { .info = jwa_get(jws->alg), .key = key };
 	size_t want;
 	int rc;
@@ -156,20 +173,17 @@ jws_verify(const struct jws *jws, const struct jwk *key, struct err *e)
 		return err_set(e, E_ALGORITHM_REFUSED, "the key is not for %s",
 		    jwa_name(jws->alg));
 	want = key->kty == JWK_OCT ? c.info->hash_len : key->sig_len;
-	if (want == 0 || want > sizeof(sig) ||
+	if (want == 0 || want > sizeof(jws->sig) ||
 	    jws->signature_len != B64URL_ENCODED_LEN(want))
 		return err_set(e, E_SIGNATURE_INVALID,
 		    "the signature has another length than %s gives",
 		    c.info->name);
-	if (b64url_decode(sig, jws->signature, jws->signature_len) != 0)
-		return err_set(
-		    e, E_SIGNATURE_INVALID, "the signature is not base64url");
 	c.data = (const uint8_t *)jws->token;
 	c.len = jws->signed_len;
-	c.sig = sig;
+	c.sig = jws->sig;
 	c.sig_len = want;
 	ERR_set_mark();
-	rc = verify_kind(&c, e);
+	rc = verify(&c, e);
 	ERR_pop_to_mark();
 	return rc;
 }
