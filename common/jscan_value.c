@@ -362,14 +362,20 @@ decimal_read(struct decimal *d, const struct jscan_value *v)
 	d->whole_end = d->part = d->part_end = jscan_digits(d->whole, end);
 	d->exponent = 0;
 	p = d->whole_end;
+	if (p == d->whole)
+		return E_SYNTAX;
 	if (p < end && *p == '.') {
 		d->part = p + 1;
 		p = d->part_end = jscan_digits(d->part, end);
+		if (p == d->part)
+			return E_SYNTAX;
 	}
 	if (p < end && (*p == 'e' || *p == 'E')) {
 		p++;
 		down = p < end && *p == '-';
 		p += p < end && (*p == '-' || *p == '+');
+		if (p == end)
+			return E_SYNTAX;
 		for (; p < end && *p >= '0' && *p <= '9'; p++) {
 			if (d->exponent < EXPONENT_MAX)
 				d->exponent = d->exponent * 10 + (*p - '0');

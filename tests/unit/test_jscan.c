@@ -162,6 +162,12 @@ static const struct {
 	    T("{\"a\":\"\\udfff\"}"), 6 },
 	{ "low before high", T("{\"a\":\"\\ud800\\udc00\"}"),
 	    T("{\"a\":\"\\udc00\\ud800\"}"), 6 },
+	{ "low and low", T("{\"a\":\"\\udbff\\udfff\"}"),
+	    T("{\"a\":\"\\udc00\\udc00\"}"), 6 },
+	{ "high and one over low", T("{\"a\":\"\\ud800\\udfff\"}"),
+	    T("{\"a\":\"\\ud800\\ue000\"}"), 6 },
+	{ "high and one under low", T("{\"a\":\"\\ud800\\udc00\"}"),
+	    T("{\"a\":\"\\ud800\\udbff\"}"), 6 },
 	{ "high and high", T("{\"a\":\"\\udbff\\udfff\"}"),
 	    T("{\"a\":\"\\ud800\\ud800\"}"), 6 },
 	{ "high and plain", T("{\"a\":\"\\ud800\\udc00x\"}"),
@@ -298,6 +304,37 @@ test_escapes(void **state)
 	}
 }
 
+/* What is a hexadecimal digit, at each of the four places and of eight. */
+static void
+test_hex(void **state)
+{
+	static const char texts[][24] = { "{\"a\":\"\\u1111\"}",
+		"{\"a\":\"\\ud811\\udc11\"}" };
+	char buf[24];
+	size_t i, at;
+	int c, rc;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		for (at = 0; at < 4; at++) {
+			for (c = 0; c < 256; c++) {
+				memcpy(buf, texts[i], sizeof(buf));
+				buf[(i == 0 ? 8 : 14) + at] = (char)c;
+				rc = jscan_object(
+				    buf, strlen(texts[i]), NULL, 0, NULL);
+				if (rc == 0)
+					assert_true(c != 0 &&
+					    strchr("0123456789abcdefABCDEF",
+						c) != NULL);
+				else if (i == 0 && c < 'd')
+					assert_null(c == 0 ?
+						NULL :
+						strchr("123456789abcABC", c));
+			}
+		}
+	}
+}
+
 /* UTF-8 read the slow way: decode, then ask whether it was the only way. */
 static bool
 is_utf8(const unsigned char *p, size_t n)
@@ -378,6 +415,15 @@ static const struct {
 	{ "line, LF", T("{//x\n\"a\":1}"), 0, E_SYNTAX, 0 },
 	{ "line, CR", T("{//x\r\"a\":1}"), 0, E_SYNTAX, 0 },
 	{ "line, CR ends it", T("{//x\rx\n}"), E_SYNTAX, E_SYNTAX, 5 },
+	{ "line of nothing at the end", T("{}//"), 0, E_SYNTAX, 0 },
+	{ "line ends in UTF-8, 2", T("{}//\xc3\xa9"), 0, E_SYNTAX, 0 },
+	{ "line ends in UTF-8, 3", T("{}//\xe2\x82\xac"), 0, E_SYNTAX, 0 },
+	{ "line ends in UTF-8, 4", T("{}//\xf0\x9f\x98\x80"), 0, E_SYNTAX, 0 },
+	{ "line ends in 1 of 2", T("{}//\xc3"), E_SYNTAX, E_SYNTAX, 4 },
+	{ "line ends in 2 of 3", T("{}//\xe2\x82"), E_SYNTAX, E_SYNTAX, 4 },
+	{ "line ends in 3 of 4", T("{}//\xf0\x9f\x98"), E_SYNTAX, E_SYNTAX, 4 },
+	{ "stray 0x80 in it", T("{}//\x80"), E_SYNTAX, E_SYNTAX, 4 },
+	{ "block cut before its slash", T("{}/**"), E_SYNTAX, E_SYNTAX, 2 },
 	{ "line at the end", T("{}//x"), 0, E_SYNTAX, 0 },
 	{ "line before", T("// x\n{}"), 0, E_SYNTAX, 0 },
 	{ "line holds all", T("//{}"), E_SYNTAX, E_SYNTAX, 4 },
@@ -430,6 +476,7 @@ test_roots(void **state)
 		const char *value;
 	} rows[] = {
 		{ "null", JSCAN_NULL, "null" },
+		{ "true", JSCAN_TRUE, "true" },
 		{ " true ", JSCAN_TRUE, "true" },
 		{ "false", JSCAN_FALSE, "false" },
 		{ "12", JSCAN_NUMBER, "12" },
@@ -459,6 +506,7 @@ main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_roots),

@@ -97,13 +97,16 @@ test_members(void **state)
 	static const struct jscan_options o = { .members_max = 4096 };
 	static const struct jscan_options o0 = { 0 };
 	static char buf[TEXT_MAX];
+	size_t offset = 0;
 
 	(void)state;
 	assert_int_equal(scan_object(members(buf, 256), NULL, 0, NULL), 0);
 	assert_int_equal(
 	    scan_object(members(buf, 257), NULL, 0, NULL), E_SYNTAX);
 	assert_int_equal(scan_text(members(buf, 256), &o0, NULL), 0);
-	assert_int_equal(scan_text(members(buf, 257), &o0, NULL), E_SYNTAX);
+	assert_int_equal(scan_text(members(buf, 257), &o0, &offset), E_SYNTAX);
+	/* at the quote of the last name */
+	assert_string_equal(buf + offset, "\"256\":0}");
 	assert_int_equal(scan_text(members(buf, 4096), &o, NULL), 0);
 	assert_int_equal(scan_text(members(buf, 4097), &o, NULL), E_SYNTAX);
 }
@@ -178,6 +181,29 @@ test_names_differ(void **state)
 				buf[2 + len + 5 + at] ^= 1;
 			assert_int_equal(scan_object(t, NULL, 0, NULL),
 			    at < len ? E_OK : E_SYNTAX);
+		}
+	}
+}
+
+/* Whichever of the earlier names it is that comes again. */
+static void
+test_names_again(void **state)
+{
+	char buf[1024];
+	size_t count, again, i;
+	struct str s;
+
+	(void)state;
+	for (count = 1; count <= 40; count++) {
+		for (again = 0; again <= count; again++) {
+			str_init(&s, buf, sizeof(buf));
+			for (i = 0; i < count; i++)
+				str_addf(
+				    &s, "%s\"n%zu\":0", i > 0 ? "," : "{", i);
+			str_addf(&s, ",\"n%zu\":0}", again);
+			assert_int_equal(
+			    scan_object(written(&s), NULL, 0, NULL),
+			    again < count ? E_SYNTAX : E_OK);
 		}
 	}
 }
@@ -281,6 +307,7 @@ main(void)
 		cmocka_unit_test(test_members_total),
 		cmocka_unit_test(test_names_room),
 		cmocka_unit_test(test_names_differ),
+		cmocka_unit_test(test_names_again),
 		cmocka_unit_test(test_names_spelt),
 		cmocka_unit_test(test_names_honest),
 		cmocka_unit_test(test_memory),

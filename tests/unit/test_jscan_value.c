@@ -34,7 +34,8 @@ test_fields(void **state)
 	    "{ \"exp\" : 1.5e3 , \"isss\":0,\"is\":0,\"ISS\":0,"
 	    "\"o\":{\"sub\":\"inner\",\"iss\":[{\"iss\":1}]},"
 	    "\"\\u0069ss\" : \"a\\/b\",\"aud\": [ \"x\", {\"aud\":1} ] ,"
-	    "\"\":{\"aud\":2}}";
+	    "\"\":{\"aud\":2},\"isst\":0,\"i\":0,"
+	    "\"ist\":0,\"\\u0069sx\":1,\"su\":0,\"sud\":0}";
 	struct jscan_field f[COUNT];
 
 	(void)state;
@@ -243,6 +244,51 @@ static const struct {
 };
 
 static void
+walk_whole(const char *data, size_t n, void *arg)
+{
+	struct jscan_value v = { JSCAN_ARRAY, false, data, n };
+	size_t left = 1000;
+
+	(void)arg;
+	walk(&v, data, n, &left);
+	assert_true(left > 0);
+	v.type = JSCAN_OBJECT;
+	walk(&v, data, n, &left);
+	assert_true(left > 0);
+}
+
+/* Cursors never leave what they were given, whatever it is. */
+static void
+test_walk_astray(void **state)
+{
+	static const char *const texts[] = {
+		"[1,[2,/*x*/3],//y\n\"a\\\"b\",{\"a\":/**/\"\\u0061\"}]",
+		"{\"a\"/*x*/:[{\"b\":[]}]//\r,\"c\":\"\\\\\",\"d\":1e5}",
+		"[/[//[/*[*/*/]]",
+		"]]}}",
+		"[}{]",
+		"[\"\\",
+		"[[\"\\\"",
+		"[\"\\u\",\"\\ud800\",\"\\q\"]",
+		"[1/]",
+		"[1/*",
+		"[-,.,1.e]",
+		"{\"a\":}",
+		"{\"a\"}",
+		"{:,}",
+		"[,,,]",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(texts); i++) {
+		for_each_truncation(
+		    texts[i], strlen(texts[i]) + 1, walk_whole, NULL);
+		for_each_bit_flip(texts[i], strlen(texts[i]), walk_whole, NULL);
+	}
+}
+
+static void
 test_string(void **state)
 {
 	struct jscan_value v = { .type = JSCAN_STRING };
@@ -408,6 +454,12 @@ static const struct {
 	{ "1x", E_SYNTAX, 0, false },
 	{ "1 ", E_SYNTAX, 0, false },
 	{ "0x10", E_SYNTAX, 0, false },
+	{ "-", E_SYNTAX, 0, false },
+	{ ".5", E_SYNTAX, 0, false },
+	{ "1.", E_SYNTAX, 0, false },
+	{ "1e", E_SYNTAX, 0, false },
+	{ "1e-", E_SYNTAX, 0, false },
+	{ "1e+", E_SYNTAX, 0, false },
 };
 
 static void
@@ -445,6 +497,7 @@ main(void)
 		cmocka_unit_test(test_fields_refused),
 		cmocka_unit_test(test_mangled),
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_walk_astray),
 		cmocka_unit_test(test_string),
 		cmocka_unit_test(test_not_a_string),
 		cmocka_unit_test(test_equal),

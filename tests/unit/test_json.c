@@ -35,7 +35,7 @@ static const struct {
 	{ "the end", "{\n\n", "3:1: " },
 	{ "duplicate", "{\"a\":1,\n\"\\u0061\":2}", "2:1: repeated" },
 	{ "not a duplicate", "{\"a\":1,\n\"\\u0062\":2}", NULL },
-	{ "\\u0000", "[\"\\u0000\"]", "1:3: " },
+	{ "\\u0000", "[\"\\u0000\"]", "1:3: \\u0000" },
 	{ "\\u0001", "[\"\\u0001\"]", NULL },
 	{ "lone surrogate", "[\"\\ud800\"]", "1:3: half" },
 	{ "surrogate pair", "[\"\\ud800\\udc00\"]", NULL },

@@ -29,7 +29,7 @@ test_build(void **state)
 	assert_int_equal(json_make_object(&j), 0);
 	assert_int_equal(json_make_array(&a), 0);
 	assert_int_equal(json_make_object(&o), 0);
-	assert_int_equal(json_append_string(a, "x/\"y"), 0);
+	assert_int_equal(json_append_string(a, "x/ \"y"), 0);
 	assert_int_equal(json_append(a, o), 0);
 	assert_int_equal(json_append(a, NULL), 0);
 	assert_int_equal(json_put_string(j, "s", "old"), 0);
@@ -42,7 +42,7 @@ test_build(void **state)
 	out = json_write(j, false, &len);
 	assert_string_equal(out,
 	    "{\"s\":\"new\",\"i\":-9223372036854775808,\"t\":true,"
-	    "\"f\":false,\"a\":[\"x/\\\"y\",{},null],\"n\":null}");
+	    "\"f\":false,\"a\":[\"x/ \\\"y\",{},null],\"n\":null}");
 	assert_int_equal(len, strlen(out));
 	free(out);
 	out = json_write(j, true, &len);
