@@ -12,6 +12,7 @@
 
 #include "err.h"
 #include "json.h"
+#include "jwk_index.h"
 #include "jwk_pool.h"
 #include "jwk_priv.h"
 #include "mem.h"
@@ -78,6 +79,7 @@ jwk_set_done(struct jwk_set *set)
 
 	for (i = 0; i < set->count; i++)
 		jwk_done(&set->keys[i]);
+	jwk_index_free(&set->index);
 	mem_free(&set->keys, set->count * sizeof(*set->keys));
 	memset(set, 0, sizeof(*set));
 }
@@ -235,10 +237,9 @@ parse_json(const char *text, size_t n, struct jwk_set *set, struct err *e)
 
 /* What only the whole set shows. */
 static int
-check_set(const struct jwk_set *set, struct err *e)
+check_set(struct jwk_set *set, struct err *e)
 {
-	const struct jwk *a;
-	size_t i, j;
+	size_t i;
 
 	if (set->count == 0 && set->skipped > 0)
 		return err_set(e, E_KEY,
@@ -248,18 +249,12 @@ check_set(const struct jwk_set *set, struct err *e)
 	if (set->count == 0)
 		return err_set(e, E_KEY, "no key in it");
 	for (i = 0; i < set->count; i++) {
-		a = &set->keys[i];
-		if ((a->kty == JWK_OCT) != (set->keys[0].kty == JWK_OCT))
+		if ((set->keys[i].kty == JWK_OCT) !=
+		    (set->keys[0].kty == JWK_OCT))
 			return err_set(e, E_KEY,
 			    "secret and public keys are mixed in one set");
-		for (j = 0; j < i && a->kid != NULL; j++) {
-			if (set->keys[j].kid != NULL &&
-			    strcmp(a->kid, set->keys[j].kid) == 0)
-				return err_set(e, E_KEY,
-				    "key %zu repeats the kid of key %zu", i, j);
-		}
 	}
-	return 0;
+	return jwk_index_build(set, e);
 }
 
 int
@@ -310,8 +305,11 @@ jwk_set_secret(const void *secret, size_t n, enum jwa_alg alg,
 	rc = key.secret == NULL ? err_set(e, E_NOMEM, "out of memory") :
 				  jwk_set_add(&set, &key, e);
 	if (rc == 0)
+		rc = jwk_index_build(&set, e);
+	if (rc == 0)
 		*out = set;
 	else
-		jwk_done(&key);
+		jwk_set_done(&set);
+	jwk_done(&key);
 	return rc;
 }

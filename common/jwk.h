@@ -18,6 +18,7 @@
 struct err;
 struct evp_pkey_st;
 struct json;
+struct jwk_index;
 struct jwk_pool;
 
 #define JWK_KID_MAX 255
@@ -54,6 +55,7 @@ struct jwk_set {
 	size_t skipped; /* entries of unknown kind, or not for signatures */
 	bool has_secret; /* a kty: oct is in it, skipped or not */
 	bool has_private; /* any private half is in it, skipped or not */
+	struct jwk_index *index; /* owns; NULL: a set that was put together */
 };
 
 /*

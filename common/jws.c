@@ -10,6 +10,7 @@
 
 #include "b64url.h"
 #include "err.h"
+#include "jwk_index.h"
 
 /* Members that change what a signature covers or belong to a JWE. */
 enum field {
@@ -181,22 +182,14 @@ jws_candidates(const struct jws *jws, const struct jwk_set *set,
     const struct jwk *candidates[JWS_TRIES_MAX], size_t *count_out,
     struct err *e)
 {
-	const struct jwk *key;
-	size_t i, n = 0;
+	size_t n;
 
-	for (i = 0; i < set->count; i++) {
-		key = &set->keys[i];
-		if (!key->verifies || !jwk_fits(key, jws->alg))
-			continue;
-		if (jws->has_kid && key->kid != NULL &&
-		    strcmp(key->kid, jws->kid) != 0)
-			continue;
-		if (n == JWS_TRIES_MAX)
-			return err_set(e, E_KEY_UNKNOWN,
-			    "more than %d keys fit; the token names none",
-			    JWS_TRIES_MAX);
-		candidates[n++] = key;
-	}
+	n = jwk_index_find(set, jws->alg, jws->has_kid ? jws->kid : NULL,
+	    candidates, JWS_TRIES_MAX);
+	if (n > JWS_TRIES_MAX)
+		return err_set(e, E_KEY_UNKNOWN,
+		    "more than %d keys fit; the token names none",
+		    JWS_TRIES_MAX);
 	if (n == 0)
 		return err_set(
 		    e, E_KEY_UNKNOWN, "no key fits the token's alg and kid");
