@@ -23,7 +23,7 @@ getopt.h tools/* fraudd/main.c
 sodium.h fraudd/hash.c
 microhttpd.h fraudd/dialect_http.c
 hiredis/ fraudd/store_redis.c
-event2/ fraudd/server.c
+event2/ fraudd/server.c fraudd/server_peer.c fraudd/server_priv.h
 systemd/ fraudd/main.c
 pthread.h fraudd/*
 threads.h'

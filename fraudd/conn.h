@@ -1,0 +1,55 @@
+/*
+ * conn: one conversation, without its socket: bytes in, bytes out. It knows
+ * when an answer has to wait for the disk and when a peer has had enough.
+ */
+
+#ifndef JWTGATE_CONN_H
+#define JWTGATE_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "access.h"
+#include "dialect.h"
+
+struct command_env;
+struct outbuf;
+struct request;
+
+/* No further request is taken up while so many bytes wait to be sent. */
+#define CONN_OUT_SOFT 65536
+/* No answer is larger than that: a connection that needs more is closed. */
+#define CONN_OUT_MAX (4 * 1024 * 1024)
+
+struct conn {
+	enum dialect dialect; /* RESP or POLICY */
+	struct access access;
+	bool closing; /* nothing more is taken up */
+	bool more; /* stopped because enough waits to be sent */
+	/* An answer that may not be sent yet. */
+	uint64_t ticket; /* 0: none */
+	bool durable; /* must be an error if the ticket is lost */
+	size_t held_at; /* where in the output it begins */
+};
+
+/* What a turn works with; lent by the loop. */
+struct conn_turn {
+	const struct command_env *env;
+	const struct access_table *rows;
+	struct request *rq;
+	struct outbuf *out;
+	int64_t now; /* ms */
+};
+
+/*
+ * Answers the requests at the start of the n bytes, as many as are whole and
+ * as may be answered now. Returns how many bytes they were.
+ */
+size_t conn_process(
+    struct conn *c, const struct conn_turn *t, const char *in, size_t n);
+
+/* The ticket was reached, or never will be. */
+void conn_release(struct conn *c, struct outbuf *out, bool reached);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * outbuf: bytes on their way to a peer. It grows up to a limit; what does
+ * not fit makes it failed, and one check at the end is enough.
+ */
+
+#ifndef JWTGATE_OUTBUF_H
+#define JWTGATE_OUTBUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct outbuf {
+	char *data; /* owned */
+	size_t len;
+	size_t cap;
+	size_t max; /* never more than this many bytes */
+	bool failed; /* something was lost: the content must not be sent */
+};
+
+/* Allocates nothing yet. */
+void outbuf_init(struct outbuf *b, size_t max);
+void outbuf_done(struct outbuf *b);
+
+/* Empties it for another use; the memory stays. */
+void outbuf_reset(struct outbuf *b);
+
+/* Takes back everything behind len, and the failure with it. */
+void outbuf_cut(struct outbuf *b, size_t len);
+
+void outbuf_add(struct outbuf *b, const void *bytes, size_t n);
+void outbuf_text(struct outbuf *b, const char *text);
+void outbuf_integer(struct outbuf *b, int64_t value);
+
+#endif

@@ -1,0 +1,185 @@
+/*
+ * The calls that commands make, and the RESP2 writer behind them. Arrays of
+ * RESP say their length in front, so containers need no end there; the book
+ * that is kept of open ones tells which values want their name in front.
+ */
+
+#include "reply.h"
+
+#include <string.h>
+
+#include "outbuf.h"
+
+static void
+resp_head(struct reply *r, char mark, int64_t value)
+{
+	outbuf_add(r->out, &mark, 1);
+	outbuf_integer(r->out, value);
+	outbuf_add(r->out, "\r\n", 2);
+}
+
+static void
+resp_bulk(struct reply *r, const char *text, size_t n)
+{
+	resp_head(r, '$', (int64_t)n);
+	outbuf_add(r->out, text, n);
+	outbuf_add(r->out, "\r\n", 2);
+}
+
+/* What stands in front of a value: its name when it is one of a map. */
+static void
+resp_enter(struct reply *r, const char *name)
+{
+	while (r->depth > 0 && r->open[r->depth - 1].left == 0)
+		r->depth--;
+	if (r->depth == 0)
+		return;
+	r->open[r->depth - 1].left--;
+	if (r->open[r->depth - 1].kind == '%' && name != NULL)
+		resp_bulk(r, name, strlen(name));
+}
+
+static void
+resp_open(struct reply *r, char kind, size_t count)
+{
+	resp_head(r, '*', (int64_t)(kind == '%' ? 2 * count : count));
+	if (r->depth == REPLY_DEPTH_MAX) {
+		r->out->failed = true;
+		return;
+	}
+	r->open[r->depth].left = count;
+	r->open[r->depth].kind = kind;
+	r->depth++;
+}
+
+static void
+resp_status(struct reply *r, const char *word)
+{
+	resp_enter(r, NULL);
+	outbuf_add(r->out, "+", 1);
+	outbuf_text(r->out, word);
+	outbuf_add(r->out, "\r\n", 2);
+}
+
+static void
+resp_error(struct reply *r, const char *kind, const char *text)
+{
+	const char *p;
+
+	outbuf_add(r->out, "-", 1);
+	outbuf_text(r->out, kind);
+	outbuf_add(r->out, " ", 1);
+	for (p = text; *p != '\0'; p++)
+		outbuf_add(r->out, *p == '\r' || *p == '\n' ? " " : p, 1);
+	outbuf_add(r->out, "\r\n", 2);
+}
+
+static void
+resp_integer(struct reply *r, const char *name, int64_t value)
+{
+	resp_enter(r, name);
+	resp_head(r, ':', value);
+}
+
+static void
+resp_text(struct reply *r, const char *name, const char *text, size_t n)
+{
+	resp_enter(r, name);
+	resp_bulk(r, text, n);
+}
+
+static void
+resp_nil(struct reply *r, const char *name)
+{
+	resp_enter(r, name);
+	outbuf_add(r->out, "$-1\r\n", 5);
+}
+
+static void
+resp_array(struct reply *r, const char *name, size_t count)
+{
+	resp_enter(r, name);
+	resp_open(r, '*', count);
+}
+
+static void
+resp_map(struct reply *r, const char *name, size_t count)
+{
+	resp_enter(r, name);
+	resp_open(r, '%', count);
+}
+
+static const struct reply_ops resp_ops = {
+	.status = resp_status,
+	.error = resp_error,
+	.integer = resp_integer,
+	.text = resp_text,
+	.nil = resp_nil,
+	.array = resp_array,
+	.record = resp_array,
+	.map = resp_map,
+};
+
+void
+reply_resp(struct reply *r, struct outbuf *out)
+{
+	r->ops = &resp_ops;
+	r->out = out;
+	r->failed = false;
+	r->depth = 0;
+}
+
+void
+reply_status(struct reply *r, const char *word)
+{
+	r->ops->status(r, word);
+}
+
+void
+reply_error(struct reply *r, const char *kind, const char *text)
+{
+	r->failed = true;
+	r->ops->error(r, kind, text);
+}
+
+void
+reply_integer(struct reply *r, const char *name, int64_t value)
+{
+	r->ops->integer(r, name, value);
+}
+
+void
+reply_text(struct reply *r, const char *name, const char *text)
+{
+	r->ops->text(r, name, text, strlen(text));
+}
+
+void
+reply_bytes(struct reply *r, const char *name, const char *text, size_t n)
+{
+	r->ops->text(r, name, text, n);
+}
+
+void
+reply_nil(struct reply *r, const char *name)
+{
+	r->ops->nil(r, name);
+}
+
+void
+reply_array(struct reply *r, const char *name, size_t count)
+{
+	r->ops->array(r, name, count);
+}
+
+void
+reply_record(struct reply *r, const char *name, size_t count)
+{
+	r->ops->record(r, name, count);
+}
+
+void
+reply_map(struct reply *r, const char *name, size_t count)
+{
+	r->ops->map(r, name, count);
+}

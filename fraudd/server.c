@@ -1,0 +1,395 @@
+/*
+ * The loop: listening sockets, the journal, HTTP, the tick and the signals.
+ * There are no timers per connection: the tick looks for silent ones.
+ */
+
+#include "server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "err.h"
+#include "mem.h"
+#include "note.h"
+#include "persist.h"
+#include "server_priv.h"
+#include "settings.h"
+#include "timeline.h"
+
+#define TICK_US 100000
+#define SNAPSHOT_US 2000 /* between two steps */
+#define TICKS_PER_SWEEP 10
+#define ACCEPT_BATCH 64
+#define ACCEPT_QUIET 600 /* ticks between two complaints */
+
+static void
+on_journal(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	persist_wake(s->env.persist);
+	server_peer_release(s);
+}
+
+/* Out of descriptors: the backlog holds the rest until some are free. */
+static void
+rest(struct server *s, int error)
+{
+	size_t i;
+
+	s->metrics.accept_errors++;
+	s->resting = true;
+	for (i = 0; i < s->point_count; i++)
+		event_del(&s->points[i].accept);
+	if (s->quiet == 0) {
+		note(LOG_ERR, "accept: %s", strerror(error));
+		s->quiet = ACCEPT_QUIET;
+	}
+}
+
+static void
+on_connection(evutil_socket_t fd, short what, void *arg)
+{
+	struct point *point = arg;
+	int i, client;
+
+	(void)what;
+	for (i = 0; i < ACCEPT_BATCH; i++) {
+		client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (client >= 0)
+			server_peer_new(point, client);
+		else if (errno == EMFILE || errno == ENFILE ||
+		    errno == ENOBUFS || errno == ENOMEM) {
+			rest(point->server, errno);
+			return;
+		} else if (errno != EINTR && errno != ECONNABORTED)
+			return;
+	}
+}
+
+/* Steps so small that nobody who waits notices them. */
+static void
+on_snapshot(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval soon = { .tv_usec = SNAPSHOT_US };
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (!evtimer_pending(&s->snapshot, NULL) &&
+	    persist_step(s->env.persist))
+		evtimer_add(&s->snapshot, &soon);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+	int64_t now = timeline_us(s->config.clock);
+	size_t i;
+
+	(void)fd;
+	(void)what;
+	engine_tick(s->env.engine, now / 1000);
+	on_snapshot(-1, 0, s);
+	server_peer_release(s);
+	if (s->resting)
+		for (i = 0; i < s->point_count; i++)
+			event_add(&s->points[i].accept, NULL);
+	s->resting = false;
+	if (s->quiet > 0)
+		s->quiet--;
+	if (++s->ticks % TICKS_PER_SWEEP == 0)
+		server_peer_sweep(s, now);
+	if (s->config.tick != NULL)
+		s->config.tick(s->config.arg);
+}
+
+static void
+on_http(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+	struct timeval tv;
+	int64_t wait;
+
+	(void)fd;
+	(void)what;
+	dialect_http_run(s->http);
+	wait = dialect_http_timeout(s->http);
+	if (wait < 0)
+		return;
+	tv.tv_sec = (time_t)(wait / 1000);
+	tv.tv_usec = (suseconds_t)(wait % 1000 * 1000);
+	evtimer_add(&s->http_timer, &tv);
+}
+
+static void
+on_hangup(evutil_socket_t signal, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)signal;
+	(void)what;
+	(void)s->config.reload(s->config.arg, NULL);
+}
+
+static void
+on_stop(evutil_socket_t signal, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)signal;
+	(void)what;
+	event_base_loopbreak(s->base);
+}
+
+static const struct access_table *
+judge(void *arg, int fd, size_t point, struct access *out)
+{
+	struct server *s = arg;
+	struct access_peer who;
+
+	if (point >= s->point_count || access_peer(fd, &who, NULL) != 0)
+		return NULL;
+	*out = access_judge(s->points[point].rows, &who);
+	return s->points[point].rows;
+}
+
+static void
+skipped(const char *group)
+{
+	note(LOG_WARNING, "there is no group %s: its rights go to nobody",
+	    group);
+}
+
+static int
+add_points(struct server *s, struct err *e)
+{
+	const struct settings *set = s->config.settings;
+	struct point *point;
+	size_t i;
+	int r;
+
+	s->points = mem_array(set->listener_count, sizeof(*s->points));
+	if (s->points == NULL)
+		return err_set(e, E_NOMEM, "out of memory");
+	for (i = 0; i < set->listener_count; i++) {
+		point = &s->points[i];
+		point->server = s;
+		point->index = i;
+		point->fd = s->config.fds[i];
+		r = access_table_new(
+		    &set->listeners[i], skipped, &point->rows, e);
+		if (r != 0)
+			return r;
+		event_assign(&point->accept, s->base, point->fd,
+		    EV_READ | EV_PERSIST, on_connection, point);
+		event_add(&point->accept, NULL);
+		s->point_count++;
+	}
+	return 0;
+}
+
+static void
+add_events(struct server *s)
+{
+	struct timeval tick = { .tv_usec = TICK_US };
+	int fd = persist_fd(s->env.persist);
+
+	event_assign(&s->tick, s->base, -1, EV_PERSIST, on_tick, s);
+	event_add(&s->tick, &tick);
+	event_assign(&s->http_ready, s->base, dialect_http_fd(s->http),
+	    EV_READ | EV_PERSIST, on_http, s);
+	event_add(&s->http_ready, NULL);
+	evtimer_assign(&s->snapshot, s->base, on_snapshot, s);
+	evtimer_assign(&s->http_timer, s->base, on_http, s);
+	if (fd >= 0) {
+		event_assign(&s->journal, s->base, fd, EV_READ | EV_PERSIST,
+		    on_journal, s);
+		event_add(&s->journal, NULL);
+	}
+	evsignal_assign(&s->hangup, s->base, SIGHUP, on_hangup, s);
+	evsignal_add(&s->hangup, NULL);
+	evsignal_assign(&s->terminate, s->base, SIGTERM, on_stop, s);
+	evsignal_add(&s->terminate, NULL);
+	evsignal_assign(&s->interrupt, s->base, SIGINT, on_stop, s);
+	evsignal_add(&s->interrupt, NULL);
+}
+
+static struct event_base *
+base_new(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config == NULL)
+		return NULL;
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+	event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
+	event_config_require_features(config, EV_FEATURE_ET);
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
+int
+server_new(
+    const struct server_config *config, struct server **out, struct err *e)
+{
+	struct dialect_http_config http = { .clock = config->clock,
+		.judge = judge };
+	struct server *s = mem_alloc(sizeof(*s));
+	int r = 0;
+
+	if (s == NULL)
+		return err_set(e, E_NOMEM, "out of memory");
+	TAILQ_INIT(&s->peers);
+	s->config = *config;
+	outbuf_init(&s->out, CONN_OUT_MAX);
+	s->env.engine = config->engine;
+	s->env.persist = config->persist;
+	s->env.throttle = config->throttle;
+	s->env.metrics = &s->metrics;
+	s->env.settings = config->settings;
+	s->env.started = timeline_us(config->clock) / 1000;
+	s->env.reload = config->reload;
+	s->env.reload_arg = config->arg;
+	s->base = base_new();
+	if (s->base == NULL)
+		r = err_set(e, E_IO, "libevent does not start");
+	http.env = &s->env;
+	http.arg = s;
+	if (r == 0)
+		r = dialect_http_new(&http, &s->http, e);
+	if (r == 0)
+		r = add_points(s, e);
+	if (r != 0) {
+		server_free(&s);
+		return r;
+	}
+	add_events(s);
+	persist_sync_every(
+	    config->persist, config->settings->sync_every_attempt);
+	s->settings = config->settings;
+	*out = s;
+	return 0;
+}
+
+int
+server_run(struct server *s)
+{
+	return event_base_dispatch(s->base) < 0 ? E_IO : 0;
+}
+
+void
+server_free(struct server **out)
+{
+	struct server *s = *out;
+	struct peer *p;
+	size_t i;
+
+	if (s == NULL)
+		return;
+	while ((p = TAILQ_FIRST(&s->peers)) != NULL)
+		server_peer_free(p);
+	dialect_http_free(&s->http);
+	for (i = 0; i < s->point_count; i++)
+		access_table_free(&s->points[i].rows);
+	free(s->points);
+	if (s->base != NULL)
+		event_base_free(s->base);
+	outbuf_done(&s->out);
+	settings_free(&s->settings);
+	free(s);
+	*out = NULL;
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return (a == NULL && b == NULL) ||
+	    (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* What is opened or taken once, at the start. */
+static int
+check_fixed(
+    const struct settings *old, const struct settings *fresh, struct err *e)
+{
+	size_t i;
+	bool sockets = old->listener_count == fresh->listener_count;
+
+	for (i = 0; sockets && i < old->listener_count; i++)
+		sockets = same(
+		    old->listeners[i].path, fresh->listeners[i].path);
+	if (!sockets)
+		return err_set(
+		    e, E_CONFIG_INVALID, "other sockets take a restart");
+	if (!same(old->state_dir, fresh->state_dir))
+		note(LOG_WARNING, "another state_dir takes a restart");
+	if (!same(old->user, fresh->user))
+		note(LOG_WARNING, "another user takes a restart");
+	if (old->memory != fresh->memory)
+		note(LOG_WARNING, "another size of memory takes a restart");
+	return 0;
+}
+
+/* Those that are connected have the new rights from now on. */
+static void
+judge_again(struct server *s)
+{
+	struct access_peer who;
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &s->peers, all)
+	{
+		if (access_peer(p->fd, &who, NULL) == 0)
+			p->conn.access = access_judge(
+			    s->points[p->point].rows, &who);
+		else
+			memset(&p->conn.access, 0, sizeof(p->conn.access));
+	}
+}
+
+int
+server_reload(struct server *s, struct settings *fresh, struct err *e)
+{
+	struct access_table **rows;
+	size_t i, count = 0;
+	int r;
+
+	rows = mem_array(s->point_count, sizeof(struct access_table *));
+	if (rows == NULL)
+		return err_set(e, E_NOMEM, "out of memory");
+	r = check_fixed(s->settings, fresh, e);
+	for (; r == 0 && count < s->point_count; count++)
+		r = access_table_new(
+		    &fresh->listeners[count], skipped, &rows[count], e);
+	if (r == 0)
+		r = engine_reload(s->env.engine, fresh, e);
+	for (i = 0; i < count; i++) {
+		if (r == 0) {
+			access_table_free(&s->points[i].rows);
+			s->points[i].rows = rows[i];
+		} else
+			access_table_free(&rows[i]);
+	}
+	free(rows);
+	s->metrics.reloads += r == 0;
+	s->metrics.reload_errors += r != 0;
+	if (r != 0)
+		return r;
+	settings_free(&s->settings);
+	s->settings = fresh;
+	s->env.settings = fresh;
+	persist_sync_every(s->env.persist, fresh->sync_every_attempt);
+	judge_again(s);
+	return 0;
+}

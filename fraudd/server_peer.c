@@ -1,0 +1,377 @@
+/*
+ * Each connection costs one read and one write for all that it sent at once.
+ * It reads into a buffer of the loop and answers from another; only what is
+ * left over, half a request or what the peer does not take, is copied into
+ * memory of its own. A peer that does not read is not read from.
+ */
+
+#include "server_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "mem.h"
+#include "persist.h"
+#include "timeline.h"
+
+static void on_readable(evutil_socket_t fd, short what, void *arg);
+static void on_writable(evutil_socket_t fd, short what, void *arg);
+
+void
+server_peer_free(struct peer *p)
+{
+	struct server *s = p->server;
+
+	event_del(&p->read);
+	event_del(&p->write);
+	if (p->fd >= 0) {
+		close(p->fd);
+		s->metrics.connections--;
+	}
+	TAILQ_REMOVE(&s->peers, p, all);
+	outbuf_done(&p->out);
+	free(p->in);
+	free(p);
+}
+
+/* Keeps the n bytes for the next turn; they may stand in p->in itself. */
+static bool
+keep_input(struct peer *p, const char *rest, size_t n)
+{
+	char *in;
+
+	if (n > p->in_cap) {
+		in = realloc(p->in, n);
+		if (in == NULL)
+			return false;
+		p->in = in;
+		p->in_cap = n;
+	}
+	if (n > 0)
+		memmove(p->in, rest, n);
+	p->in_len = n;
+	if (n == 0) {
+		free(p->in);
+		p->in = NULL;
+		p->in_cap = 0;
+	}
+	return true;
+}
+
+/* Sends what it can. Returns how much, or -1 when the peer is gone. */
+static ssize_t
+send_some(int fd, const char *data, size_t n)
+{
+	ssize_t sent;
+
+	do
+		sent = send(fd, data, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0 && errno == EAGAIN)
+		return 0;
+	return sent;
+}
+
+enum flushed {
+	FLUSH_GONE = 0,
+	FLUSH_WAIT,
+	FLUSH_DONE
+};
+
+/* Sends the output of a turn; what waits moves into the peer's own buffer. */
+static enum flushed
+flush(struct peer *p, struct outbuf *out)
+{
+	ssize_t sent = 0;
+
+	if (out->failed)
+		return FLUSH_GONE;
+	if (p->conn.ticket == 0 && out->len > 0) {
+		sent = send_some(p->fd, out->data, out->len);
+		if (sent < 0)
+			return FLUSH_GONE;
+		if ((size_t)sent == out->len)
+			return FLUSH_DONE;
+	} else if (p->conn.ticket == 0)
+		return FLUSH_DONE;
+	outbuf_init(&p->out, CONN_OUT_MAX);
+	p->out_at = 0;
+	outbuf_add(&p->out, out->data + sent, out->len - (size_t)sent);
+	event_del(&p->read);
+	if (p->conn.ticket == 0)
+		event_add(&p->write, NULL);
+	return p->out.failed ? FLUSH_GONE : FLUSH_WAIT;
+}
+
+/* Works on n bytes of input until no more can be done. False: gone. */
+static bool
+turn(struct peer *p, const char *data, size_t n)
+{
+	struct server *s = p->server;
+	struct conn_turn t = {
+		.env = &s->env,
+		.rows = s->points[p->point].rows,
+		.rq = &s->rq,
+		.out = &s->out,
+		.now = p->active / 1000,
+	};
+	enum flushed flushed;
+	size_t at = 0;
+
+	do {
+		outbuf_reset(&s->out);
+		at += conn_process(&p->conn, &t, data + at, n - at);
+		flushed = flush(p, &s->out);
+	} while (flushed == FLUSH_DONE && p->conn.more);
+	if (flushed == FLUSH_GONE || !keep_input(p, data + at, n - at))
+		return false;
+	return flushed == FLUSH_WAIT || !p->conn.closing;
+}
+
+static void
+turn_timed(struct peer *p, const char *data, size_t n)
+{
+	struct server *s = p->server;
+	int64_t now = timeline_us(s->config.clock), begin = now;
+
+	p->active = now;
+	if (!turn(p, data, n))
+		server_peer_free(p);
+	engine_tick(s->env.engine, now / 1000);
+	now = timeline_us(s->config.clock);
+	metrics_turn(&s->metrics, now - begin);
+}
+
+/* Room for the next read behind half a request. */
+static bool
+grow_input(struct peer *p)
+{
+	size_t cap = p->in_cap * 2 < 1024 ? 1024 : p->in_cap * 2;
+	char *in;
+
+	if (p->in_len < p->in_cap)
+		return true;
+	if (cap > REQUEST_MAX)
+		cap = REQUEST_MAX;
+	if (cap <= p->in_len)
+		return false;
+	in = realloc(p->in, cap);
+	if (in == NULL)
+		return false;
+	p->in = in;
+	p->in_cap = cap;
+	return true;
+}
+
+static void
+read_on(struct peer *p)
+{
+	struct server *s = p->server;
+	char *into = s->in;
+	size_t room = sizeof(s->in);
+	ssize_t got;
+
+	if (p->in_len > 0) {
+		if (!grow_input(p)) {
+			server_peer_free(p);
+			return;
+		}
+		into = p->in + p->in_len;
+		room = p->in_cap - p->in_len;
+	}
+	got = read(p->fd, into, room);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got <= 0) {
+		server_peer_free(p);
+		return;
+	}
+	if (p->in_len > 0)
+		turn_timed(p, p->in, p->in_len + (size_t)got);
+	else
+		turn_timed(p, s->in, (size_t)got);
+}
+
+/* An HTTP connection is libmicrohttpd's from its first byte on. */
+static void
+hand_over(struct peer *p)
+{
+	struct server *s = p->server;
+	int fd = p->fd;
+	size_t point = p->point;
+
+	event_del(&p->read);
+	p->fd = -1;
+	s->metrics.connections--;
+	server_peer_free(p);
+	dialect_http_add(s->http, fd, point);
+	event_active(&s->http_timer, EV_TIMEOUT, 0);
+}
+
+/*
+ * Bytes that could be the beginning of two dialects stay in the socket, so
+ * the event must be for new bytes only: an edge. The first one comes at once,
+ * for the bytes that lie there; when a later one comes and nothing is new,
+ * the peer has said all it will say.
+ */
+static void
+look(struct peer *p)
+{
+	char first[DIALECT_LOOK];
+	ssize_t got;
+
+	got = recv(p->fd, first, sizeof(first), MSG_PEEK | MSG_DONTWAIT);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got <= 0) {
+		server_peer_free(p);
+		return;
+	}
+	p->conn.dialect = dialect_detect(first, (size_t)got);
+	if (p->conn.dialect == DIALECT_UNKNOWN && (size_t)got == p->looked &&
+	    p->edge++ > 0)
+		p->conn.dialect = DIALECT_RESP;
+	if (p->conn.dialect == DIALECT_HTTP) {
+		hand_over(p);
+	} else if (p->conn.dialect != DIALECT_UNKNOWN) {
+		if (p->looked > 0) {
+			event_del(&p->read);
+			event_assign(&p->read, p->server->base, p->fd,
+			    EV_READ | EV_PERSIST, on_readable, p);
+			event_add(&p->read, NULL);
+		}
+		read_on(p);
+	} else if (p->looked == 0) {
+		p->looked = (size_t)got;
+		event_del(&p->read);
+		event_assign(&p->read, p->server->base, p->fd,
+		    EV_READ | EV_PERSIST | EV_ET, on_readable, p);
+		event_add(&p->read, NULL);
+	} else
+		p->looked = (size_t)got;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *p = arg;
+
+	(void)fd;
+	(void)what;
+	if (p->conn.dialect == DIALECT_UNKNOWN)
+		look(p);
+	else
+		read_on(p);
+}
+
+/* All was sent: goes on with what was left lying. */
+static void
+resume(struct peer *p)
+{
+	event_del(&p->write);
+	outbuf_done(&p->out);
+	p->out_at = 0;
+	if (p->conn.closing) {
+		server_peer_free(p);
+		return;
+	}
+	event_add(&p->read, NULL);
+	if (p->in_len > 0)
+		turn_timed(p, p->in, p->in_len);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *p = arg;
+	ssize_t sent;
+
+	(void)what;
+	sent = send_some(fd, p->out.data + p->out_at, p->out.len - p->out_at);
+	if (sent < 0) {
+		server_peer_free(p);
+		return;
+	}
+	if (sent > 0)
+		p->active = timeline_us(p->server->config.clock);
+	p->out_at += (size_t)sent;
+	if (p->out_at == p->out.len)
+		resume(p);
+}
+
+/* Lets go the answers whose records are on disk, or never will be. */
+void
+server_peer_release(struct server *s)
+{
+	struct peer *p, *next;
+	enum persist_wait wait;
+
+	for (p = TAILQ_FIRST(&s->peers); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, all);
+		if (p->conn.ticket == 0)
+			continue;
+		wait = persist_ask(s->env.persist, p->conn.ticket);
+		if (wait == PERSIST_HOLD)
+			continue;
+		conn_release(&p->conn, &p->out, wait == PERSIST_GO);
+		event_add(&p->write, NULL);
+	}
+}
+
+void
+server_peer_new(struct point *point, int fd)
+{
+	struct server *s = point->server;
+	struct access_peer who;
+	struct peer *p = mem_alloc(sizeof(*p));
+
+	if (p == NULL || access_peer(fd, &who, NULL) != 0) {
+		s->metrics.accept_errors++;
+		free(p);
+		close(fd);
+		return;
+	}
+	s->metrics.accepted++;
+	s->metrics.connections++;
+	p->server = s;
+	p->fd = fd;
+	p->point = point->index;
+	p->active = timeline_us(s->config.clock);
+	p->conn.access = access_judge(point->rows, &who);
+	outbuf_init(&p->out, CONN_OUT_MAX);
+	event_assign(
+	    &p->read, s->base, fd, EV_READ | EV_PERSIST, on_readable, p);
+	event_assign(
+	    &p->write, s->base, fd, EV_WRITE | EV_PERSIST, on_writable, p);
+	TAILQ_INSERT_TAIL(&s->peers, p, all);
+	if (event_add(&p->read, NULL) != 0)
+		server_peer_free(p);
+}
+
+/* Those that are stuck in the middle, and those that have long been idle. */
+void
+server_peer_sweep(struct server *s, int64_t now)
+{
+	struct peer *p, *next;
+	int64_t limit;
+
+	for (p = TAILQ_FIRST(&s->peers); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, all);
+		if (p->conn.ticket != 0)
+			continue;
+		limit = p->in_len > 0 || p->out.len > 0 || p->looked > 0 ?
+		    SERVER_STUCK :
+		    SERVER_IDLE;
+		if (p->conn.dialect != DIALECT_UNKNOWN && p->in_len == 0 &&
+		    p->out.len == 0)
+			limit = SERVER_IDLE;
+		if (now - p->active > limit * INT64_C(1000000)) {
+			s->metrics.timed_out++;
+			server_peer_free(p);
+		}
+	}
+}
