@@ -329,8 +329,7 @@ hash_parts(const struct hash_keys *k, uint32_t generation,
 {
 	const struct key *key = find_key(k, generation);
 	/* filled as far as it is read; wiping it costs as much as hashing */
-	unsigned char message[HASH_MESSAGE_MAX]
-	    __attribute__((uninitialized));
+	unsigned char message[HASH_MESSAGE_MAX] __attribute__((uninitialized));
 	size_t n = 0, i;
 	uint32_t len;
 

@@ -17,6 +17,7 @@ struct err;
 
 #define SETTINGS_RULES_MAX 64
 #define SETTINGS_NAME_MAX 64
+#define SETTINGS_VALUES_MAX 1024 /* distinct values or sessions of a key */
 
 enum rule_count {
 	RULE_DISTINCT = 0, /* distinct values of a field */

@@ -1,0 +1,200 @@
+/*
+ * engine_priv: what the files of the engine share.
+ */
+
+#ifndef JWTGATE_ENGINE_PRIV_H
+#define JWTGATE_ENGINE_PRIV_H
+
+#include "addr.h"
+#include "engine.h"
+#include "engine_query.h"
+#include "hash.h"
+#include "settings.h"
+#include "table.h"
+
+#define ENGINE_KNOWN_MAX 64 /* names of fields */
+#define ENGINE_NO_FIELD 0xff
+
+/* The fields that mean something by themselves; then those rules name. */
+enum engine_known {
+	KNOWN_IP = 0,
+	KNOWN_CARD,
+	KNOWN_LAST4,
+	KNOWN_EXPIRY,
+	KNOWN_USER,
+	KNOWN_SESSION,
+	KNOWN_OTHERS
+};
+
+struct engine_rule {
+	struct settings_rule s;
+	uint32_t tag; /* of its name and meaning, in records */
+	uint8_t group, key, field; /* numbers of known fields */
+	uint64_t verdicts[ENGINE_ALLOW + 1];
+};
+
+/* What the rules say; made anew by a reload. */
+struct engine_rules {
+	struct engine_rule *rules; /* owns */
+	size_t count;
+	char known[ENGINE_KNOWN_MAX][SETTINGS_NAME_MAX + 1];
+	size_t known_count;
+	struct addr_prefix *exempt; /* owns */
+	size_t exempt_count;
+	char **exempt_users; /* owns */
+	size_t exempt_user_count;
+};
+
+/* An attempt, read: values by number of known field. */
+struct engine_request {
+	struct engine_text value[ENGINE_KNOWN_MAX]; /* data NULL: none */
+	struct addr addr; /* where there is an ip */
+	char card[8], last4[4], expiry[4]; /* canonical digits */
+	struct engine_text event;
+};
+
+/* An entry that answers for a key under a rule. */
+struct engine_found {
+	struct table_id id; /* of a new entry, where there is none */
+	uint32_t slot; /* 0: none */
+	uint32_t generation; /* of the hashes; 0: no hashes */
+};
+
+/* What one rule says. */
+struct engine_count {
+	enum engine_verdict verdict;
+	uint32_t count;
+	int64_t end; /* ms, of what stands */
+	bool added; /* something an outcome may take back */
+	bool overflow; /* the policy answered */
+	uint32_t slot;
+	uint64_t value;
+};
+
+/* What attempts added, so that an outcome can take it back. */
+struct engine_add {
+	uint64_t value;
+	uint32_t slot; /* 0: no longer */
+	uint32_t check; /* of the key in it */
+};
+
+struct engine_recent_one {
+	unsigned char id[16];
+	uint64_t first; /* add */
+	int64_t time; /* ms; 0: none */
+	uid_t uid;
+	uint32_t count;
+};
+
+#define RECENT_WAYS 8
+#define RANDOM_POOL 512
+
+struct engine_recent {
+	struct engine_recent_one *ones; /* owns */
+	struct engine_add *adds; /* owns */
+	size_t sets, add_count; /* powers of two */
+	uint64_t next; /* add */
+	unsigned char pool[RANDOM_POOL];
+	size_t pool_left;
+};
+
+struct engine {
+	const struct hash_keys *keys; /* borrowed */
+	struct engine_sink sink;
+	struct table *table;
+	struct engine_rules *rules; /* owns */
+	struct engine_recent recent;
+	struct engine_stats stats;
+	bool leaving[TABLE_GROUPS]; /* a rule that is gone */
+	int64_t now, ticked;
+};
+
+/* engine_rules.c */
+int engine_rules_new(
+    const struct settings *s, struct engine_rules **out, struct err *e);
+void engine_rules_free(struct engine_rules **r);
+uint8_t engine_known_find(
+    const struct engine_rules *r, struct engine_text name);
+
+/* engine_request.c: 0 or E_SYNTAX */
+int engine_request_read(const struct engine_rules *r,
+    const struct engine_attempt *a, struct engine_request *out, struct err *e);
+/* The value of one field as an operator says it; prefix too, of an ip. */
+struct engine_named {
+	uint8_t field;
+	struct addr_prefix prefix; /* of an ip */
+	struct engine_request request; /* value[field] is canonical */
+};
+int engine_named_read(const struct engine_rules *r, struct engine_text key,
+    struct engine_text value, struct engine_named *out, struct err *e);
+bool engine_matches(
+    const struct engine_rule *rule, const struct engine_request *q);
+
+/* engine_find.c */
+uint32_t engine_seconds(int64_t now); /* rounded up */
+void engine_addr_key(const struct addr *a, uint8_t out[16]);
+struct addr engine_key_addr(const uint8_t key[16]);
+bool engine_hash_key(const struct engine *x, uint32_t generation, uint8_t field,
+    const struct engine_request *q, uint8_t out[16]);
+uint64_t engine_hash_value(const struct engine *x, uint32_t generation,
+    const struct engine_rule *rule, const struct engine_request *q);
+uint32_t engine_generation_of(
+    const struct engine *x, const struct table_entry *entry);
+/* Bits of a level's prefix; 0: this rule has no such level here. */
+uint8_t engine_level_bits(
+    const struct engine_rule *rule, uint8_t family, enum table_level level);
+void engine_find(struct engine *x, const struct engine_rule *rule,
+    const struct engine_request *q, struct engine_found *out);
+struct engine_rule *engine_rule_of(const struct engine *x, uint8_t group);
+
+/* engine_count.c */
+void engine_count(struct engine *x, const struct engine_rule *rule,
+    const struct engine_request *q, bool write, struct engine_count *out);
+void engine_judge(const struct engine_rule *rule, struct engine_count *c);
+void engine_take_back(
+    struct engine *x, const struct engine_add *add, int64_t time);
+
+/* engine_fold.c: false when the policy must answer instead. */
+bool engine_block_entry(
+    struct engine *x, const struct engine_rule *rule, uint32_t *slot);
+
+/* engine_recent.c */
+int engine_recent_new(struct engine_recent *r, uint64_t memory);
+void engine_recent_done(struct engine_recent *r);
+uint64_t engine_recent_memory(const struct engine_recent *r);
+void engine_recent_add(
+    struct engine *x, const struct engine_count *c, uint32_t *count);
+void engine_recent_enter(
+    struct engine *x, uid_t uid, uint32_t count, char id[ENGINE_ID_LEN + 1]);
+void engine_recent_forget(struct engine *x, uint32_t slot);
+uint32_t engine_recent_check(const struct table_entry *entry);
+
+/* engine_operator.c: the end of a block in ms, 0 when there is none. */
+int64_t engine_operator_end(struct engine *x, const struct engine_request *q);
+
+/* The field of a block that is no address; "" when no rule knows it now. */
+const char *engine_operator_field(
+    const struct engine *x, const struct table_entry *entry);
+/* Blocks of just this, or of an address all round it. */
+size_t engine_operator_slots(struct engine *x, const struct engine_named *named,
+    uint32_t *slots, size_t max);
+
+/* engine_named.c: a rule has four levels at most, and there are blocks */
+#define ENGINE_NAMED_SLOTS (4 * SETTINGS_RULES_MAX + 130)
+size_t engine_named_slots(struct engine *x, const struct engine_named *named,
+    bool operators, uint32_t slots[ENGINE_NAMED_SLOTS]);
+
+/* engine_attempt.c */
+bool engine_exempt(const struct engine *x, const struct engine_request *q);
+void engine_answer_start(struct engine_answer *out);
+/* Worst of all so far, and of the best the one nearest to its limit. */
+void engine_answer_take(struct engine_answer *out,
+    const struct engine_rule *rule, const struct engine_count *c, int64_t now);
+
+/* engine_record.c */
+#define RECORD_NO_VALUE UINT32_MAX
+void engine_record(struct engine *x, uint32_t slot, uint32_t i);
+void engine_record_durable(struct engine *x, uint32_t slot);
+void engine_record_removed(struct engine *x, uint32_t slot, bool durable);
+
+#endif

@@ -1,0 +1,333 @@
+/*
+ * engine_record: what the journal gets. A record says how a thing is, not
+ * what was done to it: the value at one place, how many there are, the stamp.
+ * So records may be applied again, and on top of a snapshot that was taken
+ * while they were written: the last writer of each place wins, as it did.
+ *
+ *	type 1, flags 1, note 2, tag 4, generation 4, stamp 4, key 16,
+ *	value 8, end 4, at 2, count 2
+ *
+ * in little-endian. The tag is the rule's; where an operator's thing ends is
+ * its stamp.
+ */
+
+#include "engine_priv.h"
+
+#include "err.h"
+
+#include <string.h>
+
+#define RECORD_LEN 48
+#define TYPE_ENTRY 1
+#define TYPE_OPERATOR_IP 2
+#define TYPE_OPERATOR 3
+#define TYPE_MARK 4
+
+#define FLAG_BLOCKED 0x01
+#define FLAG_VALUE 0x02
+#define FLAG_REMOVED 0x04
+#define FLAG_LEVEL_SHIFT 4
+
+struct record {
+	uint8_t type, flags;
+	uint16_t note;
+	uint32_t tag, generation, stamp;
+	uint8_t key[16];
+	uint64_t value;
+	uint32_t end;
+	uint16_t at, count;
+};
+
+static void
+put(unsigned char *p, uint64_t value, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] = (unsigned char)(value >> 8 * i);
+}
+
+static uint64_t
+get(const unsigned char *p, size_t n)
+{
+	uint64_t value = 0;
+	size_t i;
+
+	for (i = n; i > 0; i--)
+		value = value << 8 | p[i - 1];
+	return value;
+}
+
+static void
+encode(const struct record *r, unsigned char out[RECORD_LEN])
+{
+	out[0] = r->type;
+	out[1] = r->flags;
+	put(out + 2, r->note, 2);
+	put(out + 4, r->tag, 4);
+	put(out + 8, r->generation, 4);
+	put(out + 12, r->stamp, 4);
+	memcpy(out + 16, r->key, 16);
+	put(out + 32, r->value, 8);
+	put(out + 40, r->end, 4);
+	put(out + 44, r->at, 2);
+	put(out + 46, r->count, 2);
+}
+
+static void
+decode(const unsigned char *in, struct record *r)
+{
+	r->type = in[0];
+	r->flags = in[1];
+	r->note = (uint16_t)get(in + 2, 2);
+	r->tag = (uint32_t)get(in + 4, 4);
+	r->generation = (uint32_t)get(in + 8, 4);
+	r->stamp = (uint32_t)get(in + 12, 4);
+	memcpy(r->key, in + 16, 16);
+	r->value = get(in + 32, 8);
+	r->end = (uint32_t)get(in + 40, 4);
+	r->at = (uint16_t)get(in + 44, 2);
+	r->count = (uint16_t)get(in + 46, 2);
+}
+
+static void
+send(const struct engine_sink *sink, const struct record *r, bool durable)
+{
+	unsigned char bytes[RECORD_LEN];
+
+	encode(r, bytes);
+	sink->append(sink->arg, bytes, sizeof(bytes), durable);
+}
+
+/* All but the values. False when nobody would know whose entry it is. */
+static bool
+describe(const struct engine *x, uint32_t slot, struct record *r)
+{
+	const struct table_entry *entry = table_at(x->table, slot);
+	const struct engine_rule *rule;
+
+	memset(r, 0, sizeof(*r));
+	memcpy(r->key, entry->key, sizeof(r->key));
+	r->stamp = entry->stamp;
+	r->generation = table_hashless(entry) ? 0 :
+						engine_generation_of(x, entry);
+	r->flags = (uint8_t)(table_level(entry) << FLAG_LEVEL_SHIFT);
+	if (entry->group >= TABLE_GROUPS) {
+		r->type = entry->group == TABLE_MARK ? TYPE_MARK :
+		    entry->group == TABLE_OPERATOR   ? TYPE_OPERATOR :
+						       TYPE_OPERATOR_IP;
+		r->note = entry->count;
+		return true;
+	}
+	rule = engine_rule_of(x, entry->group);
+	if (rule == NULL)
+		return false;
+	r->type = TYPE_ENTRY;
+	r->tag = rule->tag;
+	r->count = entry->count;
+	if (table_class(entry) == TABLE_BLOCKED)
+		r->flags |= FLAG_BLOCKED;
+	return true;
+}
+
+static void
+with_value(const struct engine *x, uint32_t slot, uint32_t i, struct record *r)
+{
+	r->flags |= FLAG_VALUE;
+	r->value = table_value(x->table, slot, i);
+	r->end = table_value_end(x->table, slot, i);
+	r->at = (uint16_t)i;
+}
+
+void
+engine_record(struct engine *x, uint32_t slot, uint32_t i)
+{
+	const struct table_entry *entry = table_at(x->table, slot);
+	struct record r;
+
+	if (x->sink.append == NULL || !describe(x, slot, &r))
+		return;
+	if (table_class(entry) == TABLE_BLOCKED)
+		i = 0;
+	if (i != RECORD_NO_VALUE)
+		with_value(x, slot, i, &r);
+	send(&x->sink, &r, false);
+}
+
+void
+engine_record_durable(struct engine *x, uint32_t slot)
+{
+	struct record r;
+
+	if (x->sink.append != NULL && describe(x, slot, &r))
+		send(&x->sink, &r, true);
+}
+
+void
+engine_record_removed(struct engine *x, uint32_t slot, bool durable)
+{
+	struct record r;
+
+	if (x->sink.append == NULL || !describe(x, slot, &r))
+		return;
+	r.flags |= FLAG_REMOVED;
+	send(&x->sink, &r, durable);
+}
+
+static void
+snapshot_one(struct engine *x, uint32_t slot, const struct engine_sink *sink)
+{
+	const struct table_entry *entry = table_at(x->table, slot);
+	const struct table_group *group;
+	struct record r;
+	uint32_t i;
+
+	if (table_expired(x->table, entry) || !describe(x, slot, &r))
+		return;
+	if (r.type != TYPE_ENTRY) {
+		send(sink, &r, false);
+		return;
+	}
+	group = table_group(x->table, entry->group);
+	if (group->counter || table_class(entry) == TABLE_BLOCKED) {
+		with_value(x, slot, 0, &r);
+		send(sink, &r, false);
+		return;
+	}
+	for (i = 0; i < entry->count; i++) {
+		with_value(x, slot, i, &r);
+		r.count = (uint16_t)(i + 1);
+		send(sink, &r, false);
+	}
+}
+
+void
+engine_snapshot(struct engine *x, uint64_t *cursor, size_t max,
+    const struct engine_sink *sink)
+{
+	uint32_t slot = *cursor == 0 ? 1 : (uint32_t)*cursor;
+
+	for (; max > 0 && slot < table_slots(x->table); max--, slot++) {
+		if (table_is_entry(x->table, slot))
+			snapshot_one(x, slot, sink);
+	}
+	*cursor = slot < table_slots(x->table) ? slot : 0;
+}
+
+/* Puts the value in its place and cuts what is behind the count. */
+static int
+replay_value(struct engine *x, uint32_t slot, const struct record *r)
+{
+	struct table_entry *entry = table_at(x->table, slot);
+	struct table *t = x->table;
+
+	if (r->flags & FLAG_VALUE) {
+		if (r->at < entry->count)
+			table_value_set(t, slot, r->at, r->value, r->end);
+		else if (!table_value_add(t, slot, r->value, r->end))
+			return E_RANGE;
+	}
+	while (entry->count > r->count)
+		table_value_drop(t, slot, entry->count - 1u);
+	return 0;
+}
+
+static int
+replay_entry(struct engine *x, const struct engine_rule *rule,
+    const struct record *r, const struct table_id *id)
+{
+	struct table_new n = {
+		.id = *id, .stamp = r->stamp, .generation = r->generation
+	};
+	uint32_t slot = table_find(x->table, id);
+	bool blocked = (r->flags & FLAG_BLOCKED) != 0;
+
+	/* a block that became one later: what comes will block it again */
+	if (slot != 0 &&
+	    (r->flags & FLAG_REMOVED ||
+		(!blocked &&
+		    table_class(table_at(x->table, slot)) == TABLE_BLOCKED))) {
+		table_remove(x->table, slot);
+		slot = 0;
+	}
+	if (r->flags & FLAG_REMOVED || (slot == 0 && !(r->flags & FLAG_VALUE)))
+		return 0;
+	if (slot == 0)
+		slot = table_add(x->table, &n);
+	if (slot == 0)
+		return E_RANGE;
+	table_tag(x->table, slot, r->generation);
+	table_touch(x->table, slot, r->stamp);
+	if (blocked) {
+		if (r->flags & FLAG_VALUE)
+			table_block(x->table, slot, (uint32_t)r->value);
+		return 0;
+	}
+	if (rule->s.count != RULE_ATTEMPTS)
+		return replay_value(x, slot, r);
+	if (r->flags & FLAG_VALUE)
+		table_counter_set(x->table, slot, r->value);
+	return 0;
+}
+
+static int
+replay_operator(
+    struct engine *x, const struct record *r, const struct table_id *id)
+{
+	struct table_new n = { .id = *id,
+		.stamp = r->stamp,
+		.generation = r->generation,
+		.note = r->note };
+	uint32_t slot = table_find(x->table, id);
+
+	if (slot != 0)
+		table_remove(x->table, slot);
+	if (r->flags & FLAG_REMOVED ||
+	    (r->stamp != TABLE_FOREVER && (int64_t)r->stamp * 1000 <= x->now))
+		return 0;
+	return table_add(x->table, &n) != 0 ? 0 : E_RANGE;
+}
+
+static const struct engine_rule *
+rule_of_tag(const struct engine *x, uint32_t tag)
+{
+	size_t i;
+
+	for (i = 0; i < x->rules->count; i++) {
+		if (x->rules->rules[i].tag == tag)
+			return &x->rules->rules[i];
+	}
+	return NULL;
+}
+
+int
+engine_replay(struct engine *x, const void *record, size_t n, int64_t now)
+{
+	static const uint8_t groups[] = {
+		[TYPE_OPERATOR_IP] = TABLE_OPERATOR_IP,
+		[TYPE_OPERATOR] = TABLE_OPERATOR,
+		[TYPE_MARK] = TABLE_MARK
+	};
+	const struct engine_rule *rule;
+	struct table_id id = { 0 };
+	struct record r;
+
+	if (n != RECORD_LEN)
+		return E_SYNTAX;
+	x->now = now;
+	table_clock(x->table, now);
+	decode(record, &r);
+	rule = r.type == TYPE_ENTRY ? rule_of_tag(x, r.tag) : NULL;
+	if (r.type == 0 || r.type > TYPE_MARK ||
+	    (r.type == TYPE_ENTRY && rule == NULL) ||
+	    (r.generation != 0 && !hash_knows(x->keys, r.generation))) {
+		x->stats.replay_skipped++;
+		return 0;
+	}
+	memcpy(id.key, r.key, sizeof(id.key));
+	id.level = (uint8_t)(r.flags >> FLAG_LEVEL_SHIFT & 3);
+	id.group = rule != NULL ? rule->group : groups[r.type];
+	if (rule != NULL)
+		return replay_entry(x, rule, &r, &id);
+	return replay_operator(x, &r, &id);
+}

@@ -1,0 +1,192 @@
+/*
+ * engine_request: an attempt as it came becomes values in one form each, or
+ * is refused whole before anything is counted: an address is no text, a card
+ * is eight digits however it was written, a field is there once.
+ */
+
+#include "engine_priv.h"
+
+#include "err.h"
+#include "str.h"
+
+#include <string.h>
+
+static int
+fail(struct err *e, const char *what, struct engine_text name)
+{
+	char shown[2 * ENGINE_NAME_MAX];
+
+	return err_set(e, E_SYNTAX, "%s: %s",
+	    str_printable(shown, sizeof(shown), name.data, name.len), what);
+}
+
+static bool
+digits(struct engine_text t)
+{
+	size_t i;
+
+	for (i = 0; i < t.len; i++) {
+		if (t.data[i] < '0' || t.data[i] > '9')
+			return false;
+	}
+	return true;
+}
+
+/* 12/27, 12/2027, 1227 or 122027 as 1227. */
+static bool
+read_expiry(struct engine_text t, char out[4])
+{
+	struct engine_text month = { t.data, 2 }, year;
+
+	if (t.len < 4 || t.len > 7)
+		return false;
+	year.data = t.data + (t.data[2] == '/' ? 3 : 2);
+	year.len = t.len - (size_t)(year.data - t.data);
+	if ((year.len != 2 && year.len != 4) || !digits(month) || !digits(year))
+		return false;
+	if (month.data[0] > '1' ||
+	    (month.data[0] == '1' && month.data[1] > '2') ||
+	    (month.data[0] == '0' && month.data[1] == '0'))
+		return false;
+	memcpy(out, month.data, 2);
+	memcpy(out + 2, year.data + year.len - 2, 2);
+	return true;
+}
+
+/* "4242 12/27", with a blank, colon, hyphen or nothing between. */
+static bool
+read_card(struct engine_text t, char out[8])
+{
+	struct engine_text last4 = { t.data, 4 }, expiry;
+
+	if (t.len < 8 || !digits(last4))
+		return false;
+	expiry.data = t.data + 4;
+	expiry.len = t.len - 4;
+	if (memchr(" :-", expiry.data[0], 3) != NULL) {
+		expiry.data++;
+		expiry.len--;
+	}
+	memcpy(out, last4.data, 4);
+	return read_expiry(expiry, out + 4);
+}
+
+/* Checks q->value[field] and brings it into its one form. */
+static int
+read_value(struct engine_request *q, uint8_t field, struct engine_text name,
+    struct err *e)
+{
+	struct engine_text *v = &q->value[field];
+
+	if (v->len > ENGINE_VALUE_MAX)
+		return fail(e, "is too long", name);
+	switch (field) {
+	case KNOWN_IP:
+		if (addr_parse(v->data, v->len, &q->addr) != 0)
+			return fail(e, "is no address", name);
+		return 0;
+	case KNOWN_CARD:
+		if (!read_card(*v, q->card))
+			return fail(e, "is no card: 4242 12/27 is one", name);
+		*v = (struct engine_text){ q->card, sizeof(q->card) };
+		return 0;
+	case KNOWN_LAST4:
+		if (v->len != sizeof(q->last4) || !digits(*v))
+			return fail(e, "must be four digits", name);
+		memcpy(q->last4, v->data, sizeof(q->last4));
+		*v = (struct engine_text){ q->last4, sizeof(q->last4) };
+		return 0;
+	case KNOWN_EXPIRY:
+		if (!read_expiry(*v, q->expiry))
+			return fail(e, "is no expiry date: 12/27 is one", name);
+		*v = (struct engine_text){ q->expiry, sizeof(q->expiry) };
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* The card is its last four digits and its expiry date together. */
+static int
+join_card(struct engine_request *q, struct err *e)
+{
+	bool last4 = q->value[KNOWN_LAST4].data != NULL;
+	bool expiry = q->value[KNOWN_EXPIRY].data != NULL;
+	char joined[8];
+
+	if (!last4 || !expiry)
+		return 0;
+	memcpy(joined, q->last4, 4);
+	memcpy(joined + 4, q->expiry, 4);
+	if (q->value[KNOWN_CARD].data != NULL &&
+	    memcmp(joined, q->card, sizeof(joined)) != 0)
+		return err_set(
+		    e, E_SYNTAX, "card: is not that of last4 and expiry");
+	memcpy(q->card, joined, sizeof(joined));
+	q->value[KNOWN_CARD] = (struct engine_text){ q->card, sizeof(q->card) };
+	return 0;
+}
+
+int
+engine_request_read(const struct engine_rules *r,
+    const struct engine_attempt *a, struct engine_request *q, struct err *e)
+{
+	const struct engine_field *f;
+	uint8_t field;
+	size_t i;
+	int ret;
+
+	memset(q->value, 0, r->known_count * sizeof(q->value[0]));
+	q->event = a->event;
+	if (a->event.len == 0 || a->event.len > ENGINE_NAME_MAX)
+		return err_set(
+		    e, E_SYNTAX, "an event is 1 to %d bytes", ENGINE_NAME_MAX);
+	for (i = 0; i < a->count; i++) {
+		f = &a->fields[i];
+		field = engine_known_find(r, f->name);
+		if (field == ENGINE_NO_FIELD)
+			return fail(e, "unknown field", f->name);
+		if (q->value[field].data != NULL)
+			return fail(e, "is there twice", f->name);
+		q->value[field] = f->value;
+		if (f->value.data == NULL)
+			q->value[field].data = "";
+		ret = read_value(q, field, f->name, e);
+		if (ret != 0)
+			return ret;
+	}
+	return join_card(q, e);
+}
+
+int
+engine_named_read(const struct engine_rules *r, struct engine_text key,
+    struct engine_text value, struct engine_named *out, struct err *e)
+{
+	struct engine_request *q = &out->request;
+
+	memset(q->value, 0, r->known_count * sizeof(q->value[0]));
+	out->field = engine_known_find(r, key);
+	if (out->field == ENGINE_NO_FIELD)
+		return fail(e, "unknown key", key);
+	q->value[out->field] = value;
+	if (value.data == NULL)
+		q->value[out->field].data = "";
+	if (out->field != KNOWN_IP)
+		return read_value(q, out->field, key, e);
+	if (addr_prefix_parse(value.data, value.len, &out->prefix) != 0)
+		return fail(e, "is no address and no prefix", key);
+	q->addr = out->prefix.addr;
+	return 0;
+}
+
+bool
+engine_matches(const struct engine_rule *rule, const struct engine_request *q)
+{
+	size_t n = q->event.len;
+
+	if (n > SETTINGS_NAME_MAX || rule->s.event[n] != '\0' ||
+	    memcmp(rule->s.event, q->event.data, n) != 0)
+		return false;
+	return rule->key != KNOWN_IP || q->value[KNOWN_IP].data != NULL ||
+	    q->value[KNOWN_USER].data == NULL;
+}

@@ -1,0 +1,166 @@
+/*
+ * engine_rules: the settings as the engine works with them. A rule's tag says
+ * in records which rule is meant: its name and what it counts, not its limit,
+ * so that a limit can change and the counts stay.
+ */
+
+#include "engine_priv.h"
+
+#include "err.h"
+#include "mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const known[] = { [KNOWN_IP] = "ip",
+	[KNOWN_CARD] = "card",
+	[KNOWN_LAST4] = "last4",
+	[KNOWN_EXPIRY] = "expiry",
+	[KNOWN_USER] = "user",
+	[KNOWN_SESSION] = "session",
+	[KNOWN_OTHERS] = "service",
+	"token",
+	"password",
+	"exists",
+	"shop",
+	"name" };
+
+#define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
+
+uint8_t
+engine_known_find(const struct engine_rules *r, struct engine_text name)
+{
+	size_t i;
+
+	if (name.len > SETTINGS_NAME_MAX)
+		return ENGINE_NO_FIELD;
+	for (i = 0; i < r->known_count; i++) {
+		if (r->known[i][name.len] == '\0' &&
+		    memcmp(r->known[i], name.data, name.len) == 0)
+			return (uint8_t)i;
+	}
+	return ENGINE_NO_FIELD;
+}
+
+static int
+know(struct engine_rules *r, const char *name, uint8_t *out)
+{
+	struct engine_text text = { name, strlen(name) };
+
+	*out = engine_known_find(r, text);
+	if (*out != ENGINE_NO_FIELD)
+		return 0;
+	if (r->known_count == ENGINE_KNOWN_MAX || text.len == 0 ||
+	    text.len > SETTINGS_NAME_MAX)
+		return E_RANGE;
+	memcpy(r->known[r->known_count], name, text.len + 1);
+	*out = (uint8_t)r->known_count++;
+	return 0;
+}
+
+/* FNV-1a, the NUL behind each part included. */
+static uint32_t
+mix(uint32_t hash, const void *data, size_t n)
+{
+	const unsigned char *p = data;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		hash = (hash ^ p[i]) * 16777619u;
+	return hash;
+}
+
+static uint32_t
+tag_of(const struct settings_rule *s)
+{
+	unsigned char rest[3] = { s->prefix4, s->prefix6,
+		(unsigned char)s->count };
+	uint32_t hash = 2166136261u;
+
+	hash = mix(hash, s->name, strlen(s->name) + 1);
+	hash = mix(hash, s->key, strlen(s->key) + 1);
+	hash = mix(hash, s->field, strlen(s->field) + 1);
+	return mix(hash, rest, sizeof(rest));
+}
+
+static int
+add_rule(struct engine_rules *r, const struct settings_rule *s, struct err *e)
+{
+	struct engine_rule *rule = &r->rules[r->count];
+	const char *field;
+
+	rule->s = *s;
+	rule->tag = tag_of(s);
+	field = s->count == RULE_DISTINCT ? s->field :
+	    s->count == RULE_SESSIONS     ? "session" :
+					    s->key;
+	if (know(r, s->key, &rule->key) != 0 ||
+	    know(r, field, &rule->field) != 0)
+		return err_set(e, E_RANGE, "too many different fields");
+	r->count++;
+	return 0;
+}
+
+static int
+copy_exempt(struct engine_rules *r, const struct settings *s)
+{
+	size_t i;
+
+	r->exempt = mem_array(s->exempt_count, sizeof(*r->exempt));
+	r->exempt_users = mem_array(
+	    s->exempt_user_count, sizeof(*r->exempt_users));
+	if (r->exempt == NULL || r->exempt_users == NULL)
+		return E_NOMEM;
+	for (i = 0; i < s->exempt_count; i++)
+		r->exempt[i] = s->exempt[i];
+	r->exempt_count = s->exempt_count;
+	for (i = 0; i < s->exempt_user_count; i++) {
+		r->exempt_users[i] = mem_strdup(s->exempt_users[i]);
+		if (r->exempt_users[i] == NULL)
+			return E_NOMEM;
+		r->exempt_user_count++;
+	}
+	return 0;
+}
+
+int
+engine_rules_new(
+    const struct settings *s, struct engine_rules **out, struct err *e)
+{
+	struct engine_rules *r;
+	size_t i;
+	uint8_t at;
+	int ret = 0;
+
+	r = mem_alloc(sizeof(*r));
+	if (r == NULL)
+		return err_set(e, E_NOMEM, "out of memory");
+	for (i = 0; i < KNOWN_COUNT; i++)
+		know(r, known[i], &at);
+	r->rules = mem_array(s->rule_count, sizeof(*r->rules));
+	if (r->rules == NULL || copy_exempt(r, s) != 0)
+		ret = err_set(e, E_NOMEM, "out of memory");
+	for (i = 0; ret == 0 && i < s->rule_count; i++)
+		ret = add_rule(r, &s->rules[i], e);
+	if (ret != 0)
+		engine_rules_free(&r);
+	else
+		*out = r;
+	return ret;
+}
+
+void
+engine_rules_free(struct engine_rules **r)
+{
+	size_t i;
+
+	if (*r == NULL)
+		return;
+	for (i = 0; i < (*r)->exempt_user_count; i++)
+		free((*r)->exempt_users[i]);
+	free((*r)->exempt_users);
+	free((*r)->exempt);
+	free((*r)->rules);
+	free(*r);
+	*r = NULL;
+}

@@ -1,0 +1,25 @@
+/*
+ * settings_priv: what settings*.c share. Nodes were checked by the tables.
+ */
+
+#ifndef JWTGATE_SETTINGS_PRIV_H
+#define JWTGATE_SETTINGS_PRIV_H
+
+#include "settings.h"
+
+struct config_source;
+struct json;
+struct json_path;
+
+/* Return 0, E_NOMEM or E_CONFIG_INVALID; s is freed by the caller. */
+int settings_take_rules(const struct config_source *src,
+    const struct json *root, const struct json *rules, struct settings *s);
+int settings_take_listeners(const struct config_source *src,
+    const struct json *root, const struct json *base, struct settings *s);
+void settings_listeners_free(struct settings *s);
+
+/* The number of a word in words, which ends with NULL; otherwise if absent. */
+unsigned settings_word(const struct json *object, const char *name,
+    const char *const *words, unsigned otherwise);
+
+#endif

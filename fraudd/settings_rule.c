@@ -1,0 +1,185 @@
+/*
+ * settings_rule: a rule is what it counts, for whom, and what follows. What
+ * the file leaves out is the card rule's, key by key.
+ */
+
+#include "settings_priv.h"
+
+#include "config_schema.h"
+#include "err.h"
+#include "json.h"
+#include "mem.h"
+#include "str.h"
+
+#include <string.h>
+
+#define DISTINCT "distinct "
+
+static const char *const extends[] = { "attempt", "distinct", "none", NULL };
+static const char *const actions[] = { "deny", "delay", NULL };
+static const char *const overflows[] = { "evict-single", "deny-new",
+	"permissive", NULL };
+static const char *const modes[] = { "enforce", "shadow", NULL };
+
+unsigned
+settings_word(const struct json *object, const char *name,
+    const char *const *words, unsigned otherwise)
+{
+	const char *s = json_string(json_member(object, name), NULL);
+	unsigned i;
+
+	for (i = 0; s != NULL && words[i] != NULL; i++) {
+		if (strcmp(s, words[i]) == 0)
+			return i;
+	}
+	return otherwise;
+}
+
+static void
+copy_name(const struct json *node, const char *name, const char *otherwise,
+    char out[SETTINGS_NAME_MAX + 1])
+{
+	const char *s = json_string(json_member(node, name), NULL);
+	struct str to;
+
+	str_init(&to, out, SETTINGS_NAME_MAX + 1);
+	str_add(&to, s != NULL ? s : otherwise);
+}
+
+static bool
+is_name(const char *s)
+{
+	return s[0] != '\0' && strlen(s) <= SETTINGS_NAME_MAX &&
+	    strpbrk(s, " \t\r\n") == NULL;
+}
+
+/* "distinct FIELD", "attempts" or "sessions". */
+static int
+take_count(const struct config_source *src, const struct json *node,
+    const struct json_path *up, struct settings_rule *r)
+{
+	const struct json_path at = { .up = up, .name = "count" };
+	const char *s = json_string(json_member(node, at.name), NULL);
+	struct str to;
+
+	str_init(&to, r->field, sizeof(r->field));
+	if (s == NULL)
+		s = DISTINCT "card";
+	if (strcmp(s, "attempts") == 0) {
+		r->count = RULE_ATTEMPTS;
+		return 0;
+	}
+	if (strcmp(s, "sessions") == 0) {
+		r->count = RULE_SESSIONS;
+		return 0;
+	}
+	if (strncmp(s, DISTINCT, strlen(DISTINCT)) != 0 ||
+	    !is_name(s + strlen(DISTINCT)))
+		return config_fail(src, &at,
+		    "must be \"distinct FIELD\", \"attempts\" or \"sessions\"");
+	r->count = RULE_DISTINCT;
+	str_add(&to, s + strlen(DISTINCT));
+	return 0;
+}
+
+/* What goes together, and what does not. */
+static int
+check_rule(const struct config_source *src, const struct json *node,
+    const struct json_path *up, const struct settings_rule *r)
+{
+	struct json_path at = { .up = up };
+
+	at.name = "limit";
+	if (r->count != RULE_ATTEMPTS && r->limit > SETTINGS_VALUES_MAX)
+		return config_fail(src, &at,
+		    "is too large: at most %d values or sessions of a key "
+		    "are kept",
+		    SETTINGS_VALUES_MAX);
+	at.name = "delay_from";
+	if (r->delay_from >= r->limit)
+		return config_fail(src, &at, "must be less than limit");
+	at.name = "delay";
+	if (r->delay == 0 && r->delay_from != 0)
+		return config_fail(src, &at, "is required by delay_from");
+	at.name = "extend";
+	if (r->extend == RULE_EXTEND_DISTINCT && r->count != RULE_DISTINCT)
+		return config_fail(
+		    src, &at, "\"distinct\" needs a count of distinct values");
+	at.name = "action";
+	if (r->action == RULE_DELAY && r->count == RULE_SESSIONS)
+		return config_fail(src, &at, "sessions can only be denied");
+	at.name = "prefix4";
+	if (strcmp(r->key, "ip") != 0 && json_member(node, at.name) != NULL)
+		return config_fail(src, &at, "is for key \"ip\" alone");
+	at.name = "prefix6";
+	if (strcmp(r->key, "ip") != 0 && json_member(node, at.name) != NULL)
+		return config_fail(src, &at, "is for key \"ip\" alone");
+	return 0;
+}
+
+static uint32_t
+take_number(const struct json *node, const char *name, uint32_t otherwise)
+{
+	return (uint32_t)config_take_integer(node, name, otherwise);
+}
+
+static int
+take_rule(const struct config_source *src, const struct json *node,
+    const struct json_path *at, unsigned overflow, struct settings_rule *r)
+{
+	int ret;
+
+	copy_name(node, "name", "", r->name);
+	copy_name(node, "event", "", r->event);
+	copy_name(node, "key", "ip", r->key);
+	r->prefix4 = (uint8_t)take_number(node, "prefix4", 32);
+	r->prefix6 = (uint8_t)take_number(node, "prefix6", 128);
+	r->limit = take_number(node, "limit", 10);
+	r->delay_from = take_number(node, "delay_from", 0);
+	r->delay = take_number(node, "delay", 0);
+	r->window = take_number(node, "window", 3600);
+	r->max_block = take_number(node, "max_block", 0);
+	r->extend = (enum rule_extend)settings_word(
+	    node, "extend", extends, RULE_EXTEND_ATTEMPT);
+	r->action = (enum rule_action)settings_word(
+	    node, "action", actions, RULE_DENY);
+	r->overflow = (enum rule_overflow)settings_word(
+	    node, "overflow", overflows, overflow);
+	r->shadow = settings_word(node, "mode", modes, 0) == 1;
+	ret = take_count(src, node, at, r);
+	return ret != 0 ? ret : check_rule(src, node, at, r);
+}
+
+int
+settings_take_rules(const struct config_source *src, const struct json *root,
+    const struct json *rules, struct settings *s)
+{
+	unsigned overflow = settings_word(
+	    root, "overflow", overflows, RULE_OVERFLOW_EVICT_SINGLE);
+	const struct json_path up = { .name = "rules" };
+	struct json_path at = { .up = &up };
+	struct settings_rule *r;
+	size_t i;
+	int ret;
+
+	s->rules = mem_array(json_count(rules), sizeof(*s->rules));
+	if (s->rules == NULL)
+		return err_set(src->e, E_NOMEM, "out of memory");
+	for (; at.index < json_count(rules); at.index++) {
+		r = &s->rules[at.index];
+		ret = take_rule(
+		    src, json_element(rules, at.index), &at, overflow, r);
+		if (ret != 0)
+			return ret;
+		for (i = 0; i < at.index; i++) {
+			if (strcmp(s->rules[i].name, r->name) == 0)
+				return config_fail(src, &at,
+				    "a rule of that name is there already");
+		}
+		if (strcmp(r->name, "operator") == 0)
+			return config_fail(src, &at,
+			    "\"operator\" is the name of operators' blocks");
+	}
+	s->rule_count = at.index;
+	return 0;
+}
