@@ -1,0 +1,18 @@
+/*
+ * crc32c: the Castagnoli checksum (RFC 3720 appendix B.4). It finds damage,
+ * not intent.
+ */
+
+#ifndef JWTGATE_CRC32C_H
+#define JWTGATE_CRC32C_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Goes on from crc, the checksum of what came before; 0 at the start. */
+uint32_t crc32c(uint32_t crc, const void *data, size_t n);
+
+/* The same by the table alone, whatever the processor can do. */
+uint32_t crc32c_portable(uint32_t crc, const void *data, size_t n);
+
+#endif

@@ -1,0 +1,362 @@
+/*
+ * The helper: once a second, and when asked, it syncs the segments from the
+ * oldest on and has spares ready. A failed sync says nothing about what is
+ * on disk, and a second one that succeeds says even less: the kernel has
+ * forgotten the pages that it could not write. So a segment whose sync
+ * failed is given up, the loop moves on to the next, and nothing counts as
+ * synced beyond it until a snapshot stands for all of it.
+ */
+
+#include "journal_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "mem.h"
+
+#define PAGE ((size_t)4096)
+/* Pages behind the end of the log that the loop shall find writable. */
+#define AHEAD ((size_t)64 * 1024)
+/* A disk on which every sync fails shall not be filled with segments. */
+#define GIVEN_UP_MAX 4
+/* Segments that wait to be synced: a slow disk shall not take all memory. */
+#define LIVE_MAX 32
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14; older ones just fault later */
+#endif
+
+const char *
+journal_reason(int error)
+{
+	switch (error) {
+	case ENOSPC:
+		return "the disk is full";
+	case EDQUOT:
+		return "the disk quota is used up";
+	case EROFS:
+		return "the file system is read-only";
+	case EACCES:
+	case EPERM:
+		return "the state folder may not be written to";
+	case EFBIG:
+		return "the file size limit is too small";
+	case EMFILE:
+	case ENFILE:
+		return "too many open files";
+	case ENOMEM:
+		return "out of memory";
+	case EIO:
+		return "the disk fails";
+	default:
+		return "a file of the state folder cannot be written";
+	}
+}
+
+void
+journal_notify(struct journal *j)
+{
+	uint64_t one = 1;
+
+	(void)!write(j->event, &one, sizeof(one));
+}
+
+void
+journal_segment_free(struct segment **sp)
+{
+	struct segment *s = *sp;
+
+	if (s == NULL)
+		return;
+	if (s->map != NULL)
+		munmap(s->map, JOURNAL_SEGMENT);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s);
+	*sp = NULL;
+}
+
+/* Makes the file of a segment. 0 or an errno, and nothing is left behind. */
+static int
+make_segment(struct journal *j, struct segment *s)
+{
+	char name[JOURNAL_NAME_MAX];
+	void *map;
+	int error;
+
+	if (getrandom(s->head.id, JOURNAL_ID, 0) != JOURNAL_ID)
+		return EIO;
+	journal_name(name, JOURNAL_LOG_PREFIX, s->head.number);
+	s->fd = j->io->openat(j->dir, name,
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (s->fd < 0)
+		return errno;
+	error = j->io->fallocate(s->fd, 0, JOURNAL_SEGMENT);
+	if (error == 0) {
+		map = mmap(NULL, JOURNAL_SEGMENT, PROT_READ | PROT_WRITE,
+		    MAP_SHARED, s->fd, 0);
+		if (map != MAP_FAILED)
+			s->map = map;
+		else
+			error = errno;
+	}
+	if (error != 0)
+		(void)j->io->unlinkat(j->dir, name, 0);
+	return error;
+}
+
+static struct segment *
+new_segment(struct journal *j)
+{
+	struct segment *s = mem_alloc(sizeof(*s));
+	int error = ENOMEM;
+
+	if (s != NULL) {
+		s->fd = -1;
+		s->head.kind = JOURNAL_LOG;
+		do /* a file that was not there at the start: after it */
+			s->head.number = j->number++;
+		while ((error = make_segment(j, s)) == EEXIST);
+	}
+	if (error != 0) {
+		atomic_store(&j->segment_trouble, journal_reason(error));
+		journal_segment_free(&s);
+		return NULL;
+	}
+	s->seed = journal_seed(&s->head);
+	atomic_store(&j->segment_trouble, NULL);
+	return s;
+}
+
+/* Has the pages that the loop writes next ready to be written. */
+static void
+populate(struct segment *s)
+{
+	size_t at = atomic_load(&s->used) & ~(PAGE - 1), n = AHEAD;
+
+	if (!s->populated)
+		n = JOURNAL_SEGMENT;
+	if (n > JOURNAL_SEGMENT - at)
+		n = JOURNAL_SEGMENT - at;
+	(void)madvise(s->map + at, n, MADV_POPULATE_WRITE);
+	s->populated = true;
+}
+
+/* Makes a spare; false: there are enough, or it cannot be. */
+static bool
+add_spare(struct journal *j)
+{
+	struct segment *s, **end;
+	unsigned int wanted;
+
+	pthread_mutex_lock(&j->lock);
+	wanted = j->spares_wanted;
+	if (j->given_up >= GIVEN_UP_MAX || j->live >= LIVE_MAX)
+		wanted = 0;
+	pthread_mutex_unlock(&j->lock);
+	if (atomic_load(&j->spare_count) >= wanted)
+		return false;
+	s = new_segment(j);
+	if (s == NULL)
+		return false;
+	pthread_mutex_lock(&j->lock);
+	for (end = &j->spares; *end != NULL; end = &(*end)->next)
+		;
+	*end = s;
+	atomic_fetch_add(&j->spare_count, 1);
+	pthread_mutex_unlock(&j->lock);
+	return true;
+}
+
+void
+journal_prepare(struct journal *j)
+{
+	struct segment *s;
+
+	while (add_spare(j))
+		;
+	/* the loop may take it at any time; only the helper frees it */
+	pthread_mutex_lock(&j->lock);
+	s = j->spares;
+	pthread_mutex_unlock(&j->lock);
+	if (s != NULL && !s->populated)
+		populate(s);
+}
+
+/* Syncs what s has; false: it is given up. */
+static bool
+sync_segment(struct journal *j, struct segment *s)
+{
+	uint64_t last;
+	size_t used, start;
+
+	last = atomic_load_explicit(&s->last, memory_order_acquire);
+	used = atomic_load_explicit(&s->used, memory_order_acquire);
+	if (used == s->synced)
+		return true;
+	start = s->synced & ~(PAGE - 1);
+	if ((!s->named && j->io->fsync(j->dir) != 0) ||
+	    j->io->msync(s->map + start, used - start, MS_SYNC) != 0) {
+		atomic_store(&s->failed, true);
+		atomic_fetch_add(&j->failures, 1);
+		return false;
+	}
+	s->named = true;
+	atomic_fetch_add(&j->synced_bytes, used - s->synced);
+	s->synced = used;
+	s->synced_last = last;
+	return true;
+}
+
+/* Everything up to ticket is on disk. */
+static void
+reached(struct journal *j, uint64_t ticket)
+{
+	if (ticket <= atomic_load(&j->synced))
+		return;
+	atomic_store_explicit(&j->synced, ticket, memory_order_release);
+	journal_notify(j);
+}
+
+/* Takes the oldest segment out of the list if nothing more is to be done. */
+static void
+retire(struct journal *j)
+{
+	struct segment *s = j->segments;
+	uint64_t last;
+	bool done;
+
+	pthread_mutex_lock(&j->lock);
+	last = atomic_load(&s->last); /* if finished, it stays so */
+	done = s->finished &&
+	    (s->synced_last == last || last < atomic_load(&j->covered));
+	if (done) {
+		j->segments = s->next;
+		j->live--;
+	}
+	pthread_mutex_unlock(&j->lock);
+	if (!done)
+		return;
+	atomic_fetch_add(&j->synced_bytes, atomic_load(&s->used) - s->synced);
+	journal_segment_free(&s);
+}
+
+/*
+ * Syncs from the oldest segment on; tickets are reached in that order. Each
+ * sync may take long, and the loop uses up spares meanwhile.
+ */
+static void
+sync_all(struct journal *j, bool stop)
+{
+	struct segment *s, *next;
+	uint64_t below = atomic_load(&j->covered);
+	bool finished;
+
+	if (below > 0)
+		reached(j, below - 1);
+	j->given_up = 0;
+	pthread_mutex_lock(&j->lock);
+	next = j->segments;
+	pthread_mutex_unlock(&j->lock);
+	while ((s = next) != NULL) {
+		pthread_mutex_lock(&j->lock);
+		next = s->next;
+		finished = s->finished;
+		pthread_mutex_unlock(&j->lock);
+		if (!stop)
+			journal_prepare(j);
+		if (!atomic_load(&s->failed) && sync_segment(j, s) && !finished)
+			populate(s);
+		if (atomic_load(&s->failed) && atomic_load(&s->last) >= below)
+			j->given_up++;
+		if (j->given_up > 0)
+			continue;
+		reached(j, s->synced_last);
+		if (s == j->segments)
+			retire(j);
+	}
+}
+
+/* One second from now. */
+static struct timespec
+next_round(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec++;
+	return t;
+}
+
+static void
+round_of_work(struct journal *j, bool stop)
+{
+	const char *trouble = atomic_load(&j->segment_trouble);
+	uint64_t failures = atomic_load(&j->failures);
+
+	sync_all(j, stop);
+	if (!stop)
+		journal_prepare(j);
+	if (trouble != atomic_load(&j->segment_trouble) ||
+	    failures != atomic_load(&j->failures))
+		journal_notify(j);
+}
+
+static void *
+helper(void *arg)
+{
+	struct journal *j = arg;
+	struct timespec until;
+	bool stop = false;
+
+	while (!stop) {
+		until = next_round();
+		pthread_mutex_lock(&j->lock);
+		while (!j->asked && !j->stop &&
+		    pthread_cond_timedwait(&j->wake, &j->lock, &until) == 0)
+			;
+		j->asked = false;
+		stop = j->stop;
+		pthread_mutex_unlock(&j->lock);
+		round_of_work(j, stop);
+	}
+	return NULL;
+}
+
+int
+journal_thread(pthread_t *out, void *(*fn)(void *), void *arg, struct err *e)
+{
+	sigset_t all, old;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(out, NULL, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (error != 0)
+		return err_set(e, E_IO, "no thread: %s", strerror(error));
+	return 0;
+}
+
+int
+journal_helper_start(struct journal *j, struct err *e)
+{
+	return journal_thread(&j->thread, helper, j, e);
+}
+
+void
+journal_helper_stop(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	j->stop = true;
+	pthread_cond_signal(&j->wake);
+	pthread_mutex_unlock(&j->lock);
+	pthread_join(j->thread, NULL);
+}

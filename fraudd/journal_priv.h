@@ -1,0 +1,203 @@
+/*
+ * journal_priv: what the files of the journal share. Who writes what: the
+ * loop's fields are the loop's alone; atomics cross; the lists of segments
+ * and the flags beside them are under the lock, which is never held over a
+ * system call that may wait for the disk.
+ */
+
+#ifndef JWTGATE_JOURNAL_PRIV_H
+#define JWTGATE_JOURNAL_PRIV_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "journal.h"
+#include "journal_format.h"
+
+/* The system calls that fail in interesting ways. */
+struct journal_io {
+	int (*openat)(int dir, const char *name, int flags, ...);
+	int (*fallocate)(int fd, off_t offset, off_t n); /* an errno */
+	int (*msync)(void *p, size_t n, int flags);
+	int (*fsync)(int fd);
+	ssize_t (*write)(int fd, const void *p, size_t n);
+	int (*renameat)(int dir, const char *from, int dir2, const char *to);
+	int (*unlinkat)(int dir, const char *name, int flags);
+};
+
+/* A log file. It is in a list until all of it is on disk. */
+struct segment {
+	struct segment *next;
+	uint8_t *map; /* owned, JOURNAL_SEGMENT bytes */
+	int fd; /* owned */
+	struct journal_head head;
+	uint32_t seed;
+	/* the loop's; last is stored after used */
+	_Atomic size_t used;
+	_Atomic uint64_t last;
+	_Atomic bool failed; /* a sync failed: what it holds is uncertain */
+	bool finished; /* lock */
+	/* the helper's */
+	size_t synced;
+	uint64_t synced_last;
+	bool named; /* the folder was synced since it is there */
+	bool populated;
+};
+
+enum snapshot_state {
+	SNAPSHOT_NONE = 0,
+	SNAPSHOT_FILLING,
+	SNAPSHOT_ENDED, /* by the loop; the writer is at it */
+	SNAPSHOT_DONE,
+	SNAPSHOT_FAILED
+};
+
+#define SNAPSHOT_CHUNK (1024 * 1024)
+
+struct chunk {
+	uint8_t *data; /* owned */
+	size_t len;
+	_Atomic bool full; /* the writer's now, else the loop's */
+};
+
+struct snapshot {
+	struct chunk chunk[2];
+	_Atomic int state; /* enum snapshot_state */
+	/* lock */
+	bool ended, dropped;
+	pthread_cond_t moved;
+	/* the loop's until ended */
+	unsigned int filling;
+	uint64_t count;
+	bool overrun;
+	uint64_t log_at, losses_at; /* when it began */
+	/* constant while it is written */
+	struct journal_head head;
+	uint64_t first_kept; /* segments below go when it is done */
+	uint32_t seed;
+	/* the writer's */
+	pthread_t thread;
+	int fd;
+	uint32_t sum;
+	uint64_t bytes;
+};
+
+struct journal {
+	const struct journal_io *io; /* borrowed */
+	int dir; /* owned, locked against other processes */
+	int event; /* owned */
+	/* the loop's */
+	struct segment *current; /* borrowed from the list, its last */
+	uint64_t sequence; /* of the next record */
+	uint64_t appended, log_at; /* bytes of log, at the last snapshot */
+	uint64_t lost, losses_at;
+	uint64_t snapshot_bytes; /* of the last one */
+	bool due; /* a snapshot, whatever the log's length */
+	bool starved;
+	struct timespec retry; /* no snapshot before */
+	struct snapshot snapshot;
+	/* lock */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct segment *segments; /* owned, oldest first */
+	struct segment *spares; /* owned, to be used in this order */
+	unsigned int spares_wanted, live; /* live: length of segments */
+	bool asked, stop;
+	/* crossing */
+	_Atomic unsigned int spare_count;
+	_Atomic uint64_t synced; /* the ticket */
+	_Atomic uint64_t synced_bytes;
+	_Atomic uint64_t covered; /* all below is in a snapshot on disk */
+	_Atomic uint64_t failures; /* of a sync */
+	_Atomic(const char *) segment_trouble;
+	_Atomic(const char *) snapshot_trouble;
+	/* the helper's */
+	pthread_t thread;
+	uint64_t number; /* of the next segment */
+	unsigned int given_up; /* segments that no snapshot stands for yet */
+};
+
+/* names of files, of the numbers in them */
+#define JOURNAL_NAME_MAX 40
+#define JOURNAL_LOG_PREFIX "log-"
+#define JOURNAL_SNAPSHOT_PREFIX "snapshot-"
+#define JOURNAL_SNAPSHOT_NEW "snapshot.new"
+void journal_name(
+    char out[JOURNAL_NAME_MAX], const char *prefix, uint64_t number);
+bool journal_name_number(
+    const char *name, const char *prefix, uint64_t *number_out);
+
+/* journal_dir.c: opens, judges and locks the folder. */
+int journal_dir_open(const char *path, int *out, struct err *e);
+
+/* Numbers of the files with that prefix, ascending; free() them. */
+int journal_dir_list(int dir, const char *prefix, uint64_t **out,
+    size_t *count_out, struct err *e);
+
+/* Removes what a snapshot from sequence on, with segments from first_kept
+ * on, stands for. Failures leave files behind that do no harm. */
+void journal_dir_clean(const struct journal_io *io, int dir, uint64_t sequence,
+    uint64_t first_kept);
+
+/* What replay found out. */
+struct journal_replayed {
+	uint64_t sequence; /* of the next record */
+	uint64_t number; /* of the next segment */
+	uint64_t log_bytes, snapshot_bytes;
+	size_t logs; /* files */
+};
+
+/* journal_replay.c */
+int journal_replay(const struct journal_io *io, int dir,
+    journal_replay_fn *replay, void *arg, struct journal_replayed *out,
+    struct journal_report *report, struct err *e);
+
+/* What the readers hand records to. */
+struct journal_scan {
+	journal_replay_fn *replay;
+	void *arg;
+	uint64_t base; /* records of a log below this are skipped */
+	struct journal_report *report;
+};
+
+struct journal_log_end {
+	struct journal_head head;
+	size_t end; /* of the last good record */
+	uint64_t next; /* sequence after it */
+	uint64_t torn; /* bytes written behind it */
+};
+
+/* The records of a log of n bytes. 0, or E_SYNTAX when it has no head. */
+int journal_scan_log(const struct journal_scan *s, const uint8_t *data,
+    size_t n, struct journal_log_end *out);
+
+/*
+ * Reads a snapshot from fd, twice: whole and unharmed first, then to replay.
+ * Returns 0, E_SYNTAX (not whole, nothing was replayed), E_IO or E_NOMEM.
+ */
+int journal_scan_snapshot(int fd, const struct journal_scan *s,
+    struct journal_head *head_out, uint64_t *bytes_out);
+
+/* journal_helper.c */
+int journal_helper_start(struct journal *j, struct err *e);
+void journal_helper_stop(struct journal *j);
+/* Makes a spare unless there are enough. Before start too. */
+void journal_prepare(struct journal *j);
+void journal_notify(struct journal *j);
+void journal_segment_free(struct segment **s);
+/* What an errno means for somebody who waits for records to be kept. */
+const char *journal_reason(int error);
+
+/* A thread without signals. Returns 0 or E_IO. */
+int journal_thread(
+    pthread_t *out, void *(*fn)(void *), void *arg, struct err *e);
+
+/* journal_snapshot.c: ends and waits for a writer that is there. */
+void journal_snapshot_drop(struct journal *j);
+
+#endif
