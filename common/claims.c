@@ -43,6 +43,7 @@ claims_scan(const char *payload, size_t n, struct claims *out, struct err *e)
 		{ .name = "scp" },
 		{ .name = "auth_time" },
 		{ .name = "cnf" },
+		{ .name = "sid" },
 	};
 	struct err inner = { 0 };
 	int r;
@@ -66,6 +67,7 @@ claims_scan(const char *payload, size_t n, struct claims *out, struct err *e)
 		.scp = f[10].value,
 		.auth_time = f[11].value,
 		.cnf = f[12].value,
+		.sid = f[13].value,
 	};
 	return 0;
 }

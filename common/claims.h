@@ -21,7 +21,7 @@ struct jws;
 /* Slices of the payload, which must outlive this. */
 struct claims {
 	struct jscan_value root;
-	struct jscan_value iss, sub, aud, exp, nbf, iat, jti;
+	struct jscan_value iss, sub, aud, exp, nbf, iat, jti, sid;
 	struct jscan_value azp, client_id, scope, scp, auth_time, cnf;
 };
 

@@ -11,17 +11,12 @@
 
 #include "config.h"
 #include "gate_decision.h"
-#include "keyring.h"
+#include "gate_state.h"
 #include "mem.h"
 #include "str.h"
 
 #define MESSAGE_REFUSED "Authentication failed."
 #define MESSAGE_ROLE_MISSING "You are not authorized to use this service."
-
-struct gate {
-	struct config *config;
-	struct keyring *keys;
-};
 
 int
 gate_new(const char *config_path, struct gate **out, struct err *e)
@@ -32,9 +27,11 @@ gate_new(const char *config_path, struct gate **out, struct err *e)
 	g = mem_alloc(sizeof(*g));
 	if (g == NULL)
 		return err_set(e, E_NOMEM, "out of memory");
-	r = config_load(config_path, &g->config, e);
-	if (r == 0 && keyring_new(&g->keys) != 0)
+	g->path = mem_strdup(config_path);
+	if (g->path == NULL)
 		r = err_set(e, E_NOMEM, "out of memory");
+	else
+		r = gate_state_open(g, e);
 	if (r == 0)
 		*out = g;
 	else
@@ -47,15 +44,15 @@ gate_free(struct gate **g)
 {
 	if (*g == NULL)
 		return;
-	keyring_free(&(*g)->keys);
-	config_free(&(*g)->config);
+	gate_state_close(*g);
+	mem_free_str(&(*g)->path);
 	mem_free(g, sizeof(**g));
 }
 
 const struct config *
 gate_config(const struct gate *g)
 {
-	return g->config;
+	return gate_state_config(g->current);
 }
 
 /* Reasons are a contract; a general code becomes the nearest of them. */
@@ -163,11 +160,14 @@ int
 gate_decide(struct gate *g, const struct gate_request *request, int64_t now,
     struct gate_outcome *out)
 {
+	struct gate_state *state = gate_state_take(g, now);
 	uint8_t payload[GATE_PAYLOAD_MAX];
 	struct gate_decision d = {
 		.request = request,
-		.policy = config_policy(g->config, request->service),
-		.keys = g->keys,
+		.policy = config_policy(
+		    gate_state_config(state), request->service),
+		.keys = state->keys,
+		.revocations = state->revocations,
 		.now = now,
 		.out = out,
 		.payload = payload,
@@ -183,9 +183,12 @@ gate_decide(struct gate *g, const struct gate_request *request, int64_t now,
 	r = decide(&d);
 	mem_wipe(payload, sizeof(payload));
 	mem_wipe(&d.jws, sizeof(d.jws));
-	if (r != 0)
-		return refuse(&d, r);
-	out->reason = 0;
-	out->verdict = GATE_ALLOW;
-	return 0;
+	if (r != 0) {
+		r = refuse(&d, r);
+	} else {
+		out->reason = 0;
+		out->verdict = GATE_ALLOW;
+	}
+	gate_state_put(g, state);
+	return r;
 }

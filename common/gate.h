@@ -16,7 +16,7 @@
 #include "jwk.h"
 
 struct config;
-struct gate; /* one configuration and its keys; for one thread at a time */
+struct gate; /* a configuration and its keys; for many threads at a time */
 
 #define GATE_TEXT_MAX 256
 #define GATE_ROLES_TEXT_MAX 1024
@@ -68,11 +68,22 @@ struct gate_outcome {
 
 /*
  * Opens the configuration. Returns 0; E_CONFIG_INVALID; E_IO or E_NOMEM when
- * it could not be read. *out is untouched on failure.
+ * it could not be read. *out is untouched on failure. From then on the
+ * configuration, keys and revocations are read anew when their files change;
+ * a new version that is not good leaves the last good one in use. No thread
+ * may use the gate while it is freed.
  */
 int gate_new(const char *config_path, struct gate **out, struct err *e);
 void gate_free(struct gate **g);
+
+/* Borrowed until the next gate_decide(): for a gate of one thread. */
 const struct config *gate_config(const struct gate *g);
+
+/*
+ * Why a changed file was not taken over, for the host's log. Each sentence
+ * is handed out once, to one thread; false when there is none.
+ */
+bool gate_notice(struct gate *g, char text[ERR_TEXT_MAX]);
 
 /*
  * Decides. now: seconds since 1970. Fills *out always; returns 0 when it is

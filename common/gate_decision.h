@@ -1,6 +1,6 @@
 /*
  * gate_decision: one decision while it is being taken, shared by the parts
- * of the gate (gate.c, gate_token.c, gate_roles.c) and by nobody else.
+ * of the gate (gate*.c) and by nobody else.
  */
 
 #ifndef JWTGATE_GATE_DECISION_H
@@ -18,6 +18,7 @@
 struct config_issuer;
 struct config_policy;
 struct keyring;
+struct shelf;
 
 #define GATE_PAYLOAD_MAX B64URL_DECODED_LEN(JWS_MAX_LEN)
 #define GATE_TRIES_MAX 16 /* signatures tried over all issuers */
@@ -26,6 +27,7 @@ struct gate_decision {
 	const struct gate_request *request;
 	const struct config_policy *policy; /* of request->service */
 	struct keyring *keys;
+	struct shelf *revocations;
 	int64_t now;
 	struct gate_outcome *out;
 	struct err e; /* why it is refused */
@@ -36,6 +38,8 @@ struct gate_decision {
 	size_t payload_len; /* 0 until it was read */
 	struct claims claims; /* slices of payload */
 	const struct config_issuer *issuer;
+	const struct jwk *key; /* of issuer, the one that signed */
+	struct claims_times times;
 };
 
 /*
@@ -49,6 +53,9 @@ int gate_check_token(struct gate_decision *d);
 
 /* May user enter the service? 0 or a code; fills d->out->roles. */
 int gate_check_roles(struct gate_decision *d, const char *user);
+
+/* 0, or why what was revoked, used or bound to a key is not taken. */
+int gate_check_standing(struct gate_decision *d);
 
 /* Fills out->token_roles from a token that was accepted. */
 void gate_token_roles(struct gate_decision *d);

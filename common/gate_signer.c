@@ -102,8 +102,10 @@ try_keys(struct gate_decision *d, const struct jwk_set *set, struct search *s)
 		s->tries++;
 		e = (struct err){ 0 };
 		r = jws_verify(&d->jws, keys[i], &e);
-		if (r == 0)
+		if (r == 0) {
+			d->key = keys[i];
 			return 0;
+		}
 		if (err_class(r) == ERR_CLASS_UNAVAILABLE) {
 			s->unavailable = true;
 			err_set(&s->why, r, "%s", err_text(&e, r));

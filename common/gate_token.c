@@ -70,36 +70,11 @@ check_user(struct gate_decision *d)
 	return gate_check_entry(d, user);
 }
 
-/*
- * What was asked for and cannot be answered yet refuses: a revocation list
- * nobody reads, a use nobody counts, a key nobody has seen.
- */
-static int
-check_standing(struct gate_decision *d)
-{
-	const struct config_policy *p = d->policy;
-
-	if (p->revocation_file != NULL)
-		return err_set(
-		    &d->e, E_KEYS_UNAVAILABLE, "revocations cannot be read");
-	if (p->one_time)
-		return err_set(
-		    &d->e, E_TOKEN_REPLAYED, "one-time use cannot be proven");
-	if (d->claims.cnf.type != JSCAN_NONE)
-		return err_set(&d->e, E_POSSESSION_MISSING,
-		    "the token is bound to a key that was not shown");
-	if (p->possession != CONFIG_POSSESSION_IF_BOUND)
-		return err_set(&d->e, E_POSSESSION_MISSING,
-		    "the service takes only tokens bound to a key");
-	return 0;
-}
-
 int
 gate_check_token(struct gate_decision *d)
 {
 	const struct gate_request *q = d->request;
 	const struct claims_when when = { d->now, d->policy->max_age };
-	struct claims_times times;
 	int r;
 
 	if (q->token == NULL || q->token_len == 0)
@@ -117,15 +92,16 @@ gate_check_token(struct gate_decision *d)
 	if (r != 0)
 		return r;
 	note_signer(d);
-	r = claims_check(&d->claims, &d->jws, d->issuer, &when, &times, &d->e);
+	r = claims_check(
+	    &d->claims, &d->jws, d->issuer, &when, &d->times, &d->e);
 	if (r == 0)
 		r = check_user(d);
 	if (r == 0)
-		r = check_standing(d);
+		r = gate_check_standing(d);
 	if (r != 0)
 		return r;
-	d->out->expires = times.expires;
-	d->out->auth_time = times.auth_time;
+	d->out->expires = d->times.expires;
+	d->out->auth_time = d->times.auth_time;
 	gate_token_roles(d);
 	return 0;
 }

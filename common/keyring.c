@@ -1,7 +1,7 @@
 /*
- * keyring: one set of keys per issuer, found again by the issuer's address.
- * A set is kept only when it is good; what failed is tried anew next time.
- * A file is first read, then known to hold a secret, then judged as one.
+ * keyring: one set of keys per issuer, on a shelf (source.h) that is filled
+ * when a token first asks for them. A file is first read, then known to hold
+ * a secret, then judged as one.
  */
 
 #include "keyring.h"
@@ -15,46 +15,14 @@
 #include "jwa.h"
 #include "jwk.h"
 #include "mem.h"
+#include "source.h"
 #include "str.h"
 
 #define PATH_TEXT_MAX 256
 
-/* On the heap each, so that a borrowed set stays where it is. */
-struct entry {
-	const struct config_issuer *issuer; /* borrowed; only compared */
-	struct jwk_set set;
-	struct entry *next;
-};
-
 struct keyring {
-	struct entry *first; /* owns the list */
+	struct shelf *sets; /* of struct jwk_set, by struct config_issuer */
 };
-
-int
-keyring_new(struct keyring **out)
-{
-	struct keyring *k = mem_alloc(sizeof(*k));
-
-	if (k == NULL)
-		return E_NOMEM;
-	*out = k;
-	return 0;
-}
-
-void
-keyring_free(struct keyring **k)
-{
-	struct entry *entry, *next;
-
-	if (*k == NULL)
-		return;
-	for (entry = (*k)->first; entry != NULL; entry = next) {
-		next = entry->next;
-		jwk_set_done(&entry->set);
-		mem_free(&entry, sizeof(*entry));
-	}
-	mem_free(k, sizeof(**k));
-}
 
 static int
 unavailable(const char *where, const char *text, struct err *e)
@@ -75,7 +43,8 @@ is_hmac(enum jwa_alg alg)
 }
 
 static int
-load_file(const char *path, struct jwk_set *out, struct err *e)
+load_file(const char *path, struct jwk_set *out, struct file_id *id_out,
+    struct err *e)
 {
 	struct jwk_set set = { 0 };
 	struct file f = { 0 };
@@ -91,6 +60,7 @@ load_file(const char *path, struct jwk_set *out, struct err *e)
 	else if ((set.has_secret || set.has_private) &&
 	    (rc = file_judge(path, &f, FILE_SECRET, &why)) != 0)
 		rc = err_set(e, E_KEYS_UNAVAILABLE, "%s", err_text(&why, rc));
+	*id_out = f.id;
 	file_done(&f);
 	if (rc == 0)
 		*out = set;
@@ -100,8 +70,8 @@ load_file(const char *path, struct jwk_set *out, struct err *e)
 }
 
 static int
-load_secret(
-    const struct config_issuer *issuer, struct jwk_set *out, struct err *e)
+load_secret(const struct config_issuer *issuer, struct jwk_set *out,
+    struct file_id *id_out, struct err *e)
 {
 	enum jwa_alg alg = issuer->algorithms[0];
 	struct file f = { 0 };
@@ -124,6 +94,7 @@ load_secret(
 	rc = jwk_set_secret(f.data, f.len, alg, out, &why);
 	if (rc != 0)
 		rc = unavailable(issuer->secret_file, err_text(&why, rc), e);
+	*id_out = f.id;
 	file_done(&f);
 	return rc;
 }
@@ -173,27 +144,42 @@ check_fit(const struct config_issuer *issuer, const char *path,
 	return 0;
 }
 
+/* The own issuer's algorithm says which of its keys counts. */
+static bool
+is_by_secret(const struct config_issuer *issuer)
+{
+	return issuer->own && issuer->algorithm_count > 0 &&
+	    is_hmac(issuer->algorithms[0]);
+}
+
+/* NULL where there is none: an inline secret, or nothing at all. */
+static const char *
+path_of(const struct config_issuer *issuer)
+{
+	if (is_by_secret(issuer))
+		return issuer->secret != NULL ? NULL : issuer->secret_file;
+	return issuer->own ? issuer->signing_key_file : issuer->keys_file;
+}
+
 static int
-load(const struct config_issuer *issuer, struct jwk_set *out, struct err *e)
+load(const struct config_issuer *issuer, struct jwk_set *out,
+    struct file_id *id_out, struct err *e)
 {
 	struct jwk_set set = { 0 };
 	const char *where = issuer->where != NULL ? issuer->where : "issuer";
-	const char *path = issuer->keys_file;
+	const char *path = path_of(issuer);
 	int rc;
 
 	if (issuer->algorithm_count == 0 && !issuer->own)
 		return unavailable(where, "no algorithm is allowed", e);
-	if (issuer->own && issuer->algorithm_count > 0 &&
-	    is_hmac(issuer->algorithms[0])) {
+	if (is_by_secret(issuer)) {
 		if (issuer->secret == NULL && issuer->secret_file == NULL)
 			return unavailable(where, "no secret is given", e);
-		return load_secret(issuer, out, e);
+		return load_secret(issuer, out, id_out, e);
 	}
-	if (issuer->own)
-		path = issuer->signing_key_file;
 	if (path == NULL)
 		return unavailable(where, "no key file is given", e);
-	rc = load_file(path, &set, e);
+	rc = load_file(path, &set, id_out, e);
 	if (rc == 0)
 		rc = check_fit(issuer, path, &set, e);
 	if (rc == 0)
@@ -203,30 +189,120 @@ load(const struct config_issuer *issuer, struct jwk_set *out, struct err *e)
 	return rc;
 }
 
+static const char *
+set_path(const void *key)
+{
+	return path_of(key);
+}
+
+static int
+set_read(
+    const void *key, void **value_out, struct file_id *id_out, struct err *e)
+{
+	struct jwk_set *set = mem_alloc(sizeof(*set));
+	int rc;
+
+	if (set == NULL)
+		return err_set(e, E_KEYS_UNAVAILABLE, "out of memory");
+	rc = load(key, set, id_out, e);
+	if (rc != 0)
+		mem_free(&set, sizeof(*set));
+	else
+		*value_out = set;
+	return rc;
+}
+
+static void
+set_done(void *value)
+{
+	struct jwk_set *set = value;
+
+	jwk_set_done(set);
+	mem_free(&set, sizeof(*set));
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_secret(const struct config_issuer *a, const struct config_issuer *b)
+{
+	if (a->secret == NULL || b->secret == NULL)
+		return a->secret == b->secret;
+	return a->secret_len == b->secret_len &&
+	    mem_equal(a->secret, b->secret, a->secret_len);
+}
+
+/* Everything that load() looks at. */
+static bool
+set_same(const void *key_a, const void *key_b)
+{
+	const struct config_issuer *a = key_a, *b = key_b;
+	size_t i;
+
+	if (a->own != b->own || a->algorithm_count != b->algorithm_count ||
+	    !same_secret(a, b) || !same_text(path_of(a), path_of(b)))
+		return false;
+	for (i = 0; i < a->algorithm_count; i++) {
+		if (a->algorithms[i] != b->algorithms[i])
+			return false;
+	}
+	return true;
+}
+
+static const struct source_kind set_kind = {
+	.path = set_path,
+	.read = set_read,
+	.done = set_done,
+	.same = set_same,
+};
+
+int
+keyring_new(struct keyring **out)
+{
+	struct keyring *k = mem_alloc(sizeof(*k));
+
+	if (k == NULL)
+		return E_NOMEM;
+	if (shelf_new(&set_kind, &k->sets) != 0) {
+		mem_free(&k, sizeof(*k));
+		return E_NOMEM;
+	}
+	*out = k;
+	return 0;
+}
+
+void
+keyring_free(struct keyring **k)
+{
+	if (*k == NULL)
+		return;
+	shelf_free(&(*k)->sets);
+	mem_free(k, sizeof(**k));
+}
+
 int
 keyring_get(struct keyring *k, const struct config_issuer *issuer,
     const struct jwk_set **out, struct err *e)
 {
-	struct entry *entry;
+	const struct source *source = shelf_get(k->sets, issuer);
+	const void *set;
 	int rc;
 
-	for (entry = k->first; entry != NULL; entry = entry->next) {
-		if (entry->issuer == issuer) {
-			*out = &entry->set;
-			return 0;
-		}
-	}
-	entry = mem_alloc(sizeof(*entry));
-	if (entry == NULL)
+	if (source == NULL)
 		return err_set(e, E_KEYS_UNAVAILABLE, "out of memory");
-	rc = load(issuer, &entry->set, e);
-	if (rc != 0) {
-		mem_free(&entry, sizeof(*entry));
-		return rc;
-	}
-	entry->issuer = issuer;
-	entry->next = k->first;
-	k->first = entry;
-	*out = &entry->set;
-	return 0;
+	rc = source_get(source, &set, e);
+	if (rc == 0)
+		*out = set;
+	return rc;
+}
+
+int
+keyring_carry(struct keyring *to, const struct config_issuer *issuer,
+    const struct keyring *from, const struct source_ear *ear, bool *changed)
+{
+	return shelf_carry(to->sets, issuer, from->sets, ear, changed);
 }

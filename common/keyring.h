@@ -1,15 +1,18 @@
 /*
  * keyring: the keys behind the issuers of a configuration, loaded when they
- * are first asked for and kept.
+ * are first asked for and kept. Many threads may ask at once.
  */
 
 #ifndef JWTGATE_KEYRING_H
 #define JWTGATE_KEYRING_H
 
+#include <stdbool.h>
+
 struct config_issuer;
 struct err;
 struct jwk_set;
 struct keyring;
+struct source_ear;
 
 /* Returns 0 or E_NOMEM. */
 int keyring_new(struct keyring **out);
@@ -22,9 +25,17 @@ void keyring_free(struct keyring **k);
  * with it (missing, unsafe owner or mode, broken, empty, a secret too short,
  * no key for the issuer's algorithms). A file with a secret or a private key
  * must not be readable by others; a file of public keys may be. What failed
- * is read anew at the next call.
+ * stays so for this keyring; the next one reads it anew.
  */
 int keyring_get(struct keyring *k, const struct config_issuer *issuer,
     const struct jwk_set **out, struct err *e);
+
+/*
+ * Gives to what another keyring has for this issuer or, in an older
+ * configuration, for its like: read anew when the file changed, the last
+ * good version otherwise (source_renew). Returns 0 or E_NOMEM.
+ */
+int keyring_carry(struct keyring *to, const struct config_issuer *issuer,
+    const struct keyring *from, const struct source_ear *ear, bool *changed);
 
 #endif

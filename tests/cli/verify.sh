@@ -245,7 +245,7 @@ verdict possession_missing "proof of possession, which nobody gives yet" \
 	"$good" --service bound
 bound=$(hs256 "$H" "${P/\"jti\"/\"cnf\":\{\"jkt\":\"x\"\},\"jti\"}")
 verdict possession_missing "a token bound to a key" "$bound"
-verdict keys_unavailable "revocations, which nobody reads yet" \
+verdict keys_unavailable "revocations that are not there" \
 	"$good" --service strict
 verdict throttled "fraudd away, and the service says deny" \
 	"$good" --service away

@@ -208,7 +208,10 @@ test_rows(void **state)
 	test_dir_remove(dir);
 }
 
-/* Two issuers do not get each other's keys; a failure is not kept. */
+/*
+ * Two issuers do not get each other's keys; a failure stays, until the next
+ * keyring takes over what the first one has.
+ */
 static void
 test_cache(void **state)
 {
@@ -217,7 +220,8 @@ test_cache(void **state)
 		.algorithm_count = 1 };
 	struct config_issuer b = a;
 	char dir[TEST_DIR_MAX], a_path[TEST_PATH_MAX], b_path[TEST_PATH_MAX];
-	struct keyring *k = NULL;
+	struct keyring *k = NULL, *next = NULL;
+	bool changed = false;
 	char *text;
 	size_t n;
 
@@ -233,11 +237,20 @@ test_cache(void **state)
 	assert_int_equal(keyring_get(k, &a, &a_set, NULL), 0);
 	assert_int_equal(keyring_get(k, &b, &b_set, NULL), E_KEYS_UNAVAILABLE);
 	assert_int_equal(chmod(b_path, 0644), 0);
-	assert_int_equal(keyring_get(k, &b, &b_set, NULL), 0);
+	assert_int_equal(keyring_get(k, &b, &b_set, NULL), E_KEYS_UNAVAILABLE);
 	assert_int_equal(keyring_get(k, &a, &a_again, NULL), 0);
 	assert_ptr_equal(a_again, a_set);
-	assert_ptr_not_equal(a_set, b_set);
+	assert_int_equal(keyring_new(&next), 0);
+	assert_int_equal(keyring_carry(next, &a, k, NULL, &changed), 0);
+	assert_false(changed);
+	assert_int_equal(keyring_carry(next, &b, k, NULL, &changed), 0);
+	assert_true(changed);
 	keyring_free(&k);
+	assert_int_equal(keyring_get(next, &a, &a_again, NULL), 0);
+	assert_ptr_equal(a_again, a_set);
+	assert_int_equal(keyring_get(next, &b, &b_set, NULL), 0);
+	assert_ptr_not_equal(a_set, b_set);
+	keyring_free(&next);
 	keyring_free(&k);
 	test_dir_remove(dir);
 }
