@@ -11,25 +11,26 @@
 #include <string.h>
 
 /*
- * Two ways to say one thing: a service that says it in its own way takes
- * back the other one.
+ * What the own issuer's tokens are made with: a service that names one of
+ * these takes back what common named. Else jwtalgorithm of common would pick
+ * the key of common, and the service's own would be passed over unseen.
  */
-static const char *const rivals[][2] = {
-	{ "jwtsecret", "jwtsecret_file" },
-	{ "jwtsecret_file", "jwtsecret" },
-};
+static const char *const own_keys[] = { "jwtsecret", "jwtsecret_file",
+	"jwtsigningkey_file" };
+
+#define OWN_KEYS (sizeof(own_keys) / sizeof(own_keys[0]))
 
 static bool
 is_replaced(const char *name, const struct json *over)
 {
+	bool is_key = false, has_key = false;
 	size_t i;
 
-	for (i = 0; i < sizeof(rivals) / sizeof(rivals[0]); i++) {
-		if (strcmp(rivals[i][0], name) == 0 &&
-		    json_member(over, rivals[i][1]) != NULL)
-			return true;
+	for (i = 0; i < OWN_KEYS; i++) {
+		is_key = is_key || strcmp(own_keys[i], name) == 0;
+		has_key = has_key || json_member(over, own_keys[i]) != NULL;
 	}
-	return false;
+	return is_key && has_key;
 }
 
 static int

@@ -369,6 +369,15 @@ static const struct row parts[] = {
 };
 
 static const struct row services[] = {
+	{ "a key that the algorithm of common passes over", WHOLE,
+	    "{'common': {'authentication': {" KEY ", 'jwtalgorithm': "
+	    "'ES256'}}, 'services': {'s': {'require': 'token_only',"
+	    "'authentication': {'jwtsecret_file': '/s'}}}}",
+	    "services.s.authentication.jwtalgorithm: needs jwtsigningkey_file",
+	    "{'common': {'authentication': {" KEY ", 'jwtalgorithm': "
+	    "'ES256'}}, 'services': {'s': {'require': 'token_only',"
+	    "'authentication': {'jwtsecret_file': '/s', 'jwtalgorithm': "
+	    "'HS256'}}}}" },
 	{ "a name with a slash", WHOLE, "{'services': {'a/b': {}}}",
 	    "f:1:15: services.a/b: is no name",
 	    "{'services': {'a': {'require': 'token_only'}}}" },

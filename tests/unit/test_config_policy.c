@@ -51,6 +51,16 @@ assert_list(const struct config_list *list, const char *want)
 	assert_string_equal(text, want);
 }
 
+/* Both NULL, or equal. */
+static void
+assert_text(const char *text, const char *want)
+{
+	if (want == NULL)
+		assert_null(text);
+	else
+		assert_string_equal(text, want);
+}
+
 #define ROLES "'authorize': {'role1': 'cn=1', 'role2': 'cn=2'}"
 #define SECRET "'jwtsecret_file': '/s'"
 
@@ -360,6 +370,45 @@ test_overriding(void **state)
 	config_free(&c);
 }
 
+/* common's key is not what a service's own tokens are made with. */
+static void
+test_overriding_the_key(void **state)
+{
+	static const char form[] =
+	    "{'common': {'authentication': {%s}}, 'services': {'s':"
+	    "{'require': 'token_only', 'authentication': {%s}}}}";
+	static const struct {
+		const char *common, *service, *secret, *key;
+	} rows[] = {
+		{ "'jwtsecret_file': '/s'", "'jwtsigningkey_file': '/k'", NULL,
+		    "/k" },
+		{ "'jwtsigningkey_file': '/k'", "'jwtsecret_file': '/s'", "/s",
+		    NULL },
+		{ "'jwtsecret_file': '/s', 'jwtsigningkey_file': '/k',"
+		  "'jwtalgorithm': 'HS256'",
+		    "'jwtsecret_file': '/t'", "/t", NULL },
+		{ "'jwtsecret_file': '/s', 'jwtsigningkey_file': '/k',"
+		  "'jwtalgorithm': 'HS256'",
+		    "'jwtalgorithm': 'ES256'", "/s", "/k" },
+	};
+	const struct config_issuer *own;
+	struct config *c;
+	char text[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		snprintf(
+		    text, sizeof(text), form, rows[i].common, rows[i].service);
+		c = parse(text);
+		own = config_own(policy(c, "s"));
+		assert_non_null(own);
+		assert_text(own->secret_file, rows[i].secret);
+		assert_text(own->signing_key_file, rows[i].key);
+		config_free(&c);
+	}
+}
+
 static const struct {
 	const char *pattern;
 	const char *name;
@@ -419,6 +468,7 @@ main(void)
 		cmocka_unit_test(test_issuer_keys),
 		cmocka_unit_test(test_own_issuer),
 		cmocka_unit_test(test_overriding),
+		cmocka_unit_test(test_overriding_the_key),
 		cmocka_unit_test(test_user_pattern),
 	};
 
