@@ -125,23 +125,27 @@ dialect_http_body_outcome(const char *text, size_t n,
     struct dialect_http_room *room, struct engine_text *id_out,
     enum engine_outcome *out, struct err *e)
 {
-	struct jscan_field fields[] = { { .name = "id" },
-		{ .name = "outcome" } };
-	struct jscan_value object;
-	struct engine_text id, word;
+	struct jscan_value object, v;
+	struct jscan_cursor c = { .rest = NULL };
+	struct engine_text name, value, id = { 0 }, word = { 0 };
 	int r;
 
 	r = begin(text, n, room, &object, e);
-	if (r == 0)
-		r = jscan_object(text, n, fields, 2, e);
 	if (r != 0)
 		return r;
-	if (fields[0].value.type != JSCAN_STRING ||
-	    fields[1].value.type != JSCAN_STRING ||
-	    decode(&fields[0].value, room, &id) != 0 ||
-	    decode(&fields[1].value, room, &word) != 0)
-		return err_set(
-		    e, E_SYNTAX, "id and outcome: both must be strings");
+	while (next(&object, &c, room, &name, &v) > 0) {
+		if (v.type != JSCAN_STRING || decode(&v, room, &value) != 0)
+			return not_text(name, e);
+		if (str_is(name.data, name.len, "id"))
+			id = value;
+		else if (str_is(name.data, name.len, "outcome"))
+			word = value;
+		else
+			return err_set(
+			    e, E_SYNTAX, "there is nothing but id and outcome");
+	}
+	if (id.data == NULL || word.data == NULL)
+		return err_set(e, E_SYNTAX, "id or outcome: is missing");
 	r = take_outcome(word, out, e);
 	if (r == 0)
 		*id_out = id;

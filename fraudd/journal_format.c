@@ -11,7 +11,7 @@
 #include "crc32c.h"
 #include "journal.h"
 
-#define VERSION 1
+#define FORMAT_VERSION 1
 /* In the length of a frame: this is the end of a snapshot. */
 #define TRAILER_MARK 0x80000000u
 
@@ -66,7 +66,7 @@ journal_head_put(uint8_t out[JOURNAL_HEAD], const struct journal_head *h)
 {
 	memset(out, 0, JOURNAL_HEAD);
 	memcpy(out + AT_MAGIC, magic, sizeof(magic));
-	put32(out + AT_VERSION, VERSION);
+	put32(out + AT_VERSION, FORMAT_VERSION);
 	put32(out + AT_KIND, (uint32_t)h->kind);
 	memcpy(out + AT_ID, h->id, JOURNAL_ID);
 	put64(out + AT_NUMBER, h->number);
@@ -80,7 +80,7 @@ journal_head_get(struct journal_head *out, const uint8_t *p, size_t n)
 	uint32_t kind;
 
 	if (n < JOURNAL_HEAD || memcmp(p, magic, sizeof(magic)) != 0 ||
-	    get32(p + AT_VERSION) != VERSION ||
+	    get32(p + AT_VERSION) != FORMAT_VERSION ||
 	    get32(p + AT_CRC) != crc32c(0, p, AT_CRC))
 		return false;
 	kind = get32(p + AT_KIND);
