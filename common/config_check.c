@@ -69,6 +69,9 @@ check_algorithm(const struct config_source *src, const char *s, size_t n,
 	if (str_is(s, n, "none"))
 		return config_fail(
 		    src, at, "\"none\" is no signature and is never accepted");
+	if (jwa_is_absent(s, n))
+		return config_fail(src, at,
+		    "needs OpenSSL 3.5 or newer; this was built without");
 	names = jwa_names(&count);
 	return config_fail_near(
 	    src, at, "is no signature algorithm known here", s, names, count);

@@ -23,8 +23,14 @@ static const struct jwk_curve curves[] = {
 	{ "P-256", JWK_EC, "prime256v1", 32, 64 },
 	{ "P-384", JWK_EC, "secp384r1", 48, 96 },
 	{ "P-521", JWK_EC, "secp521r1", 66, 132 },
+	{ "secp256k1", JWK_EC, "secp256k1", 32, 64 },
 	{ "Ed25519", JWK_OKP, "ED25519", 32, 64 },
 	{ "Ed448", JWK_OKP, "ED448", 57, 114 },
+#ifdef HAVE_ML_DSA
+	{ "ML-DSA-44", JWK_AKP, "ML-DSA-44", 1312, 2420 },
+	{ "ML-DSA-65", JWK_AKP, "ML-DSA-65", 1952, 3309 },
+	{ "ML-DSA-87", JWK_AKP, "ML-DSA-87", 2592, 4627 },
+#endif
 };
 
 #define CURVE_COUNT (sizeof(curves) / sizeof(curves[0]))
@@ -115,6 +121,9 @@ jwk_fits(const struct jwk *key, enum jwa_alg alg)
 	case JWA_KIND_EDDSA:
 		return key->kty == JWK_OKP && key->crv != NULL &&
 		    (info->curve == NULL || strcmp(key->crv, info->curve) == 0);
+	case JWA_KIND_ML_DSA:
+		return key->kty == JWK_AKP && key->crv != NULL &&
+		    info->curve != NULL && strcmp(key->crv, info->curve) == 0;
 	case JWA_KIND_NONE:
 		break;
 	}
@@ -125,7 +134,8 @@ enum jwa_alg
 jwk_default_alg(const struct jwk *key)
 {
 	static const enum jwa_alg order[] = { JWA_HS256, JWA_RS256, JWA_ES256,
-		JWA_ES384, JWA_ES512, JWA_EDDSA };
+		JWA_ES384, JWA_ES512, JWA_ES256K, JWA_EDDSA, JWA_ML_DSA_44,
+		JWA_ML_DSA_65, JWA_ML_DSA_87 };
 	size_t i;
 
 	if (key->alg != JWA_NONE)

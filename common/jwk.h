@@ -32,14 +32,15 @@ enum jwk_kty {
 	JWK_OCT,
 	JWK_RSA,
 	JWK_EC,
-	JWK_OKP
+	JWK_OKP,
+	JWK_AKP /* ML-DSA; never where OpenSSL has none */
 };
 
 struct jwk {
 	enum jwk_kty kty;
 	char *kid; /* owns; NULL when absent */
 	enum jwa_alg alg; /* JWA_NONE: every algorithm that fits */
-	const char *crv; /* static; NULL for oct and RSA */
+	const char *crv; /* static, of AKP its alg; NULL for oct and RSA */
 	bool verifies; /* use and key_ops allow it */
 	bool signs; /* has the private half; use and key_ops allow it */
 	struct evp_pkey_st *pkey; /* owns; NULL for oct */

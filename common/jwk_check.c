@@ -271,8 +271,8 @@ vet_ec(struct jwk *key, struct err *e)
 		return err_set(e, E_KEY, "a curve without a name");
 	curve = jwk_curve_of_group(group);
 	if (curve == NULL || curve->kty != JWK_EC)
-		return err_set(
-		    e, E_KEY, "a curve other than P-256, P-384 and P-521");
+		return err_set(e, E_KEY,
+		    "a curve other than P-256, P-384, P-521 and secp256k1");
 	key->kty = JWK_EC;
 	key->crv = curve->crv;
 	key->sig_len = curve->sig_len;
@@ -309,6 +309,12 @@ jwk_vet(struct jwk *key, struct err *e)
 	curve = jwk_curve_of_group(type);
 	if (curve != NULL && curve->kty == JWK_OKP)
 		return vet_okp(key, curve, e);
+	if (curve != NULL && curve->kty == JWK_AKP) {
+		key->kty = JWK_AKP;
+		key->crv = curve->crv;
+		key->sig_len = curve->sig_len;
+		return 0;
+	}
 	return err_set(e, E_KEY, "neither an RSA, an EC nor an Edwards key");
 }
 
@@ -322,11 +328,12 @@ jwk_is_private(const struct jwk *key)
 
 	if (key->pkey == NULL)
 		return false;
-	if (key->kty == JWK_OKP) {
+	if (key->kty == JWK_OKP || key->kty == JWK_AKP) {
 		/* get_raw_private_key() leaves a copy in freed memory. */
 		found = EVP_PKEY_get_octet_string_param(key->pkey,
-			    OSSL_PKEY_PARAM_PRIV_KEY, raw, sizeof(raw),
-			    &n) == 1;
+			    key->kty == JWK_AKP ? "seed" :
+						  OSSL_PKEY_PARAM_PRIV_KEY,
+			    raw, sizeof(raw), &n) == 1;
 		mem_wipe(raw, sizeof(raw));
 		return found;
 	}

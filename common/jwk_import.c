@@ -14,18 +14,20 @@
 #include "str.h"
 
 static int
-read_crv(const struct json *entry, const struct jwk_curve **out, struct err *e)
+read_crv(const struct json *entry, const char *name,
+    const struct jwk_curve **out, struct err *e)
 {
 	const char *crv;
 	size_t n;
 	int rc;
 
-	rc = jwk_text_member(entry, "crv", &crv, &n, e);
+	rc = jwk_text_member(entry, name, &crv, &n, e);
 	if (rc != 0)
 		return rc;
-	if (crv == NULL)
+	/* AKP without alg is of a kind we do not know. */
+	if (crv == NULL && strcmp(name, "crv") == 0)
 		return err_set(e, E_KEY, "crv: missing");
-	*out = jwk_curve_find(crv, n);
+	*out = crv != NULL ? jwk_curve_find(crv, n) : NULL;
 	return 0;
 }
 
@@ -59,7 +61,9 @@ read_key_ops(const struct json *entry, bool *verify, bool *sign, struct err *e)
 		*verify = *verify || strcmp(op, "verify") == 0;
 		*sign = *sign || strcmp(op, "sign") == 0;
 	}
-	if (*sign && json_member(entry, "d") != NULL)
+	if (*sign &&
+	    (json_member(entry, "d") != NULL ||
+		json_member(entry, "priv") != NULL))
 		*verify = true;
 	return 0;
 }
@@ -132,11 +136,13 @@ read_type(const struct json *entry, enum jwk_kty *kty_out,
 		*kty_out = JWK_EC;
 	else if (str_is(kty, n, "OKP"))
 		*kty_out = JWK_OKP;
+	else if (str_is(kty, n, "AKP"))
+		*kty_out = JWK_AKP;
 	else
 		*skip_out = true;
-	if (*kty_out != JWK_EC && *kty_out != JWK_OKP)
+	if (*kty_out != JWK_EC && *kty_out != JWK_OKP && *kty_out != JWK_AKP)
 		return 0;
-	rc = read_crv(entry, curve_out, e);
+	rc = read_crv(entry, *kty_out == JWK_AKP ? "alg" : "crv", curve_out, e);
 	if (rc == 0 && *curve_out == NULL)
 		*skip_out = true;
 	else if (rc == 0 && (*curve_out)->kty != *kty_out)
@@ -150,7 +156,7 @@ refuse_null(const struct json *entry, struct err *e)
 {
 	static const char *const known[] = { "kty", "use", "alg", "key_ops",
 		"kid", "crv", "x", "y", "d", "n", "e", "p", "q", "dp", "dq",
-		"qi", "oth", "k" };
+		"qi", "oth", "k", "pub", "priv" };
 	const char *name;
 	size_t i, k;
 

@@ -79,10 +79,9 @@ bytes_member(const struct json *entry, const char *name, uint8_t *dst,
 	return 0;
 }
 
-/* A member of exactly n bytes, leading zeros included. */
-static int
-fixed_member(const struct json *entry, const char *name, uint8_t *dst, size_t n,
-    struct err *e)
+int
+jwk_fixed_member(const struct json *entry, const char *name, uint8_t *dst,
+    size_t n, struct err *e)
 {
 	size_t len = 0;
 	int rc;
@@ -190,11 +189,11 @@ import_ec(const struct json *entry, const struct jwk_curve *curve,
 	bool is_private = json_member(entry, "d") != NULL;
 	int rc;
 
-	rc = fixed_member(entry, "x", point + 1, w, e);
+	rc = jwk_fixed_member(entry, "x", point + 1, w, e);
 	if (rc == 0)
-		rc = fixed_member(entry, "y", point + 1 + w, w, e);
+		rc = jwk_fixed_member(entry, "y", point + 1 + w, w, e);
 	if (rc == 0 && is_private)
-		rc = fixed_member(entry, "d", scalar, w, e);
+		rc = jwk_fixed_member(entry, "d", scalar, w, e);
 	if (rc != 0)
 		goto out;
 	rc = E_NOMEM;
@@ -227,7 +226,7 @@ import_okp(const struct json *entry, const struct jwk_curve *curve,
 	size_t w = curve->width, n = sizeof(derived);
 	int rc;
 
-	rc = fixed_member(entry, "x", x, w, e);
+	rc = jwk_fixed_member(entry, "x", x, w, e);
 	if (rc != 0)
 		return rc;
 	if (json_member(entry, "d") == NULL) {
@@ -237,7 +236,7 @@ import_okp(const struct json *entry, const struct jwk_curve *curve,
 		    0 :
 		    jwk_openssl_error(e, E_KEY, "x: not a public key");
 	}
-	rc = fixed_member(entry, "d", d, w, e);
+	rc = jwk_fixed_member(entry, "d", d, w, e);
 	if (rc != 0)
 		goto out;
 	key->pkey = EVP_PKEY_new_raw_private_key_ex(
@@ -298,6 +297,9 @@ jwk_import_material(const struct json *entry, enum jwk_kty kty,
 		break;
 	case JWK_OKP:
 		rc = import_okp(entry, curve, key, e);
+		break;
+	case JWK_AKP:
+		rc = jwk_import_akp(entry, curve, key, e);
 		break;
 	case JWK_NONE:
 		break;

@@ -91,6 +91,7 @@ row_of(const struct jwa_info *info)
 		return (size_t)info->alg - JWA_RS256;
 	case JWA_KIND_ECDSA:
 	case JWA_KIND_EDDSA:
+	case JWA_KIND_ML_DSA:
 	case JWA_KIND_NONE:
 		break;
 	}
@@ -223,6 +224,7 @@ make(const struct jwk *key, const struct jwa_info *info)
 		ok = make_pkey(key, t);
 		break;
 	case JWA_KIND_EDDSA:
+	case JWA_KIND_ML_DSA:
 		ok = make_whole(key, t);
 		break;
 	case JWA_KIND_NONE:

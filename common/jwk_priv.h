@@ -16,13 +16,15 @@ struct json;
 
 /* Bytes of the largest member: a coordinate, or a part of an RSA key. */
 #define JWK_PART_MAX (JWK_RSA_MAX_BITS / 8)
+#define JWK_AKP_MAX 2592 /* bytes of the largest ML-DSA public key */
+#define JWK_AKP_SEED 32
 #define JWK_KEYS_MAX 1024 /* usable keys of one set */
 
 struct jwk_curve {
 	const char *crv; /* JWK's name */
-	enum jwk_kty kty; /* JWK_EC or JWK_OKP */
+	enum jwk_kty kty; /* JWK_EC, JWK_OKP or JWK_AKP */
 	const char *group; /* OpenSSL's name of the group or key type */
-	size_t width; /* bytes of a coordinate, of d, of x in OKP */
+	size_t width; /* bytes of a coordinate, of d, of x in OKP, of pub */
 	size_t sig_len;
 };
 
@@ -41,6 +43,14 @@ int jwk_import(
 /* The key itself; key->alg and key->signs are known, curve fits kty. */
 int jwk_import_material(const struct json *entry, enum jwk_kty kty,
     const struct jwk_curve *curve, struct jwk *key, struct err *e);
+
+/* The same for an ML-DSA key; E_KEY where OpenSSL has none. */
+int jwk_import_akp(const struct json *entry, const struct jwk_curve *curve,
+    struct jwk *key, struct err *e);
+
+/* A member of exactly n bytes, leading zeros included. */
+int jwk_fixed_member(const struct json *entry, const char *name, uint8_t *dst,
+    size_t n, struct err *e);
 
 /* A string member, borrowed; NULL when absent, E_KEY when no string. */
 int jwk_text_member(const struct json *entry, const char *name,

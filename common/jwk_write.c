@@ -38,7 +38,7 @@ static int
 put_bytes(
     struct json *o, const char *name, const uint8_t *p, size_t n, struct err *e)
 {
-	char text[B64URL_ENCODED_LEN(JWK_PART_MAX) + 1];
+	char text[B64URL_ENCODED_LEN(JWK_AKP_MAX) + 1];
 	int rc;
 
 	b64url_encode(text, p, n);
@@ -75,7 +75,7 @@ static int
 put_raw(struct json *o, const char *name, const struct jwk *key,
     const char *param, struct err *e)
 {
-	uint8_t bytes[57];
+	uint8_t bytes[JWK_AKP_MAX];
 	size_t n;
 	int rc;
 
@@ -125,6 +125,13 @@ put_public(struct json *o, const struct jwk *key, struct err *e)
 			rc = put_number(
 			    o, "y", key, OSSL_PKEY_PARAM_EC_PUB_Y, e);
 		return rc;
+	case JWK_AKP:
+		rc = put_text(o, "alg", key->crv, e);
+		if (rc == 0)
+			rc = put_text(o, "kty", "AKP", e);
+		if (rc == 0)
+			rc = put_raw(o, "pub", key, OSSL_PKEY_PARAM_PUB_KEY, e);
+		return rc;
 	case JWK_OCT:
 	case JWK_NONE:
 		break;
@@ -139,6 +146,8 @@ put_private(struct json *o, const struct jwk *key, struct err *e)
 	size_t i, n = sizeof(rsa_private) / sizeof(rsa_private[0]);
 	int rc = 0;
 
+	if (key->kty == JWK_AKP)
+		return put_raw(o, "priv", key, "seed", e);
 	if (key->kty == JWK_OKP)
 		return put_raw(o, "d", key, OSSL_PKEY_PARAM_PRIV_KEY, e);
 	if (key->kty == JWK_EC)
@@ -190,7 +199,7 @@ jwk_write(
 		rc = put_text(o, "kid", key->kid, e);
 	if (rc == 0)
 		rc = put_text(o, "use", "sig", e);
-	if (rc == 0 && key->alg != JWA_NONE)
+	if (rc == 0 && key->alg != JWA_NONE && key->kty != JWK_AKP)
 		rc = put_text(o, "alg", jwa_name(key->alg), e);
 	ERR_pop_to_mark();
 	if (rc == 0)
@@ -249,6 +258,8 @@ new_pair(const struct jwa_info *info)
 	case JWA_KIND_EDDSA:
 		return EVP_PKEY_Q_keygen(
 		    NULL, NULL, info->alg == JWA_ED448 ? "ED448" : "ED25519");
+	case JWA_KIND_ML_DSA:
+		return EVP_PKEY_Q_keygen(NULL, NULL, info->curve);
 	case JWA_KIND_HMAC:
 	case JWA_KIND_NONE:
 		break;

@@ -98,10 +98,12 @@ read_alg(const struct jscan_value *v, enum jwa_alg *out, struct err *e)
 		return err_set(e, E_HEADER_INVALID, "alg: not a string");
 	if (jscan_string(v, name, sizeof(name), &n) == 0)
 		*out = jwa_find(name, n);
-	if (*out == JWA_NONE)
-		return err_set(
-		    e, E_ALGORITHM_REFUSED, "alg: not one that is known");
-	return 0;
+	if (*out != JWA_NONE)
+		return 0;
+	if (n > 0 && jwa_is_absent(name, n))
+		return err_set(e, E_ALGORITHM_REFUSED,
+		    "alg: %.*s needs OpenSSL 3.5 or newer", (int)n, name);
+	return err_set(e, E_ALGORITHM_REFUSED, "alg: not one that is known");
 }
 
 /* Says in words what the scan stumbled over: seldom, so scan once more. */

@@ -20,7 +20,12 @@ struct err;
 #define JWS_MAX_LEN (16 * 1024) /* of a token, bytes */
 #define JWS_HEADER_MAX 4096 /* of the decoded header */
 #define JWS_TYP_MAX 63
-#define JWS_SIG_MAX (JWK_RSA_MAX_BITS / 8) /* bytes of a signature */
+/* Bytes of a signature: of the longest RSA key, or of ML-DSA-87. */
+#ifdef HAVE_ML_DSA
+#define JWS_SIG_MAX 4627
+#else
+#define JWS_SIG_MAX (JWK_RSA_MAX_BITS / 8)
+#endif
 
 /* A token taken apart; nothing in it is trusted before jws_verify(). */
 struct jws {

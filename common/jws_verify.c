@@ -137,6 +137,7 @@ verify_kind(const struct check *c, const struct jwk_tool *tool)
 	case JWA_KIND_RSA_PSS:
 		return verify_pkey(c, tool);
 	case JWA_KIND_EDDSA:
+	case JWA_KIND_ML_DSA:
 		return verify_whole(c, tool);
 	case JWA_KIND_NONE:
 		break;

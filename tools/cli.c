@@ -258,6 +258,9 @@ cli_algorithm(
 	if (n == 0 || n >= sizeof(shown))
 		return cli_usage(cli, "--alg: unknown algorithm");
 	str_printable(shown, sizeof(shown), name, n);
+	if (jwa_is_absent(name, n))
+		return cli_usage(
+		    cli, "--alg: %s needs OpenSSL 3.5 or newer", shown);
 	names = jwa_names(&count);
 	nearest = str_nearest(shown, names, count);
 	if (nearest == NULL)

@@ -74,6 +74,34 @@ test_vectors(void **state)
 	}
 }
 
+/* Each byte in each place of texts around the width of a check. */
+static void
+test_check(void **state)
+{
+	uint8_t bytes[64];
+	char *text;
+	size_t n, at;
+	int c;
+
+	(void)state;
+	for (n = 0; n < 70; n++) {
+		text = guard_copy("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+				  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		    n);
+		assert_int_equal(
+		    b64url_check(text, n), n % 4 == 1 ? E_SYNTAX : 0);
+		for (at = 0; at < n; at++) {
+			for (c = 0; c < 256; c++) {
+				text[at] = (char)c;
+				assert_int_equal(b64url_check(text, n),
+				    b64url_decode(bytes, text, n));
+			}
+			text[at] = 'A';
+		}
+		guard_free(text, n);
+	}
+}
+
 static void
 fill(uint8_t bytes[LONGEST], unsigned int seed)
 {
@@ -224,6 +252,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_all_pairs),
 		cmocka_unit_test(test_every_place),

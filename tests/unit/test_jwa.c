@@ -19,9 +19,18 @@ static const struct jwa_info want[] = {
 	{ JWA_ES256, "ES256", JWA_KIND_ECDSA, "SHA256", 32, "P-256", 64 },
 	{ JWA_ES384, "ES384", JWA_KIND_ECDSA, "SHA384", 48, "P-384", 96 },
 	{ JWA_ES512, "ES512", JWA_KIND_ECDSA, "SHA512", 64, "P-521", 132 },
+	{ JWA_ES256K, "ES256K", JWA_KIND_ECDSA, "SHA256", 32, "secp256k1", 64 },
 	{ JWA_EDDSA, "EdDSA", JWA_KIND_EDDSA, NULL, 0, NULL, 0 },
 	{ JWA_ED25519, "Ed25519", JWA_KIND_EDDSA, NULL, 0, "Ed25519", 64 },
 	{ JWA_ED448, "Ed448", JWA_KIND_EDDSA, NULL, 0, "Ed448", 114 },
+#ifdef HAVE_ML_DSA
+	{ JWA_ML_DSA_44, "ML-DSA-44", JWA_KIND_ML_DSA, NULL, 0, "ML-DSA-44",
+	    2420 },
+	{ JWA_ML_DSA_65, "ML-DSA-65", JWA_KIND_ML_DSA, NULL, 0, "ML-DSA-65",
+	    3309 },
+	{ JWA_ML_DSA_87, "ML-DSA-87", JWA_KIND_ML_DSA, NULL, 0, "ML-DSA-87",
+	    4627 },
+#endif
 };
 
 static void
@@ -43,7 +52,11 @@ test_rows(void **state)
 	(void)state;
 	names = jwa_names(&count);
 	assert_int_equal(count, COUNT_OF(want));
+#ifdef HAVE_ML_DSA
 	assert_int_equal(count, JWA_COUNT - 1);
+#else
+	assert_int_equal(count, JWA_ML_DSA_44 - 1);
+#endif
 	for (i = 0; i < COUNT_OF(want); i++) {
 		got = jwa_get(want[i].alg);
 		assert_non_null(got);
@@ -95,7 +108,9 @@ test_refused(void **state)
 {
 	static const char *const names[] = { "", "none", "None", "NONE",
 		"hs256", "Hs256", "HS256 ", " HS256", "HS1", "HS224", "RS1",
-		"ES256K", "RSA-OAEP", "dir", "ed25519", "EDDSA" };
+		"ES256k", "es256K", "ES256K1", "ML-DSA", "ML-DSA-", "ML-DSA-2",
+		"ml-dsa-44", "ML-DSA-44 ", "MLDSA44", "RSA-OAEP", "dir",
+		"ed25519", "EDDSA" };
 	size_t i;
 
 	(void)state;
@@ -111,6 +126,29 @@ test_refused(void **state)
 	assert_string_equal(jwa_name(JWA_COUNT), "none");
 }
 
+/* Known everywhere, taken where OpenSSL has it, and nothing in between. */
+static void
+test_absent(void **state)
+{
+	static const char *const names[] = { "ML-DSA-44", "ML-DSA-65",
+		"ML-DSA-87" };
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(names); i++) {
+		n = strlen(names[i]);
+		assert_int_equal(jwa_is_absent(names[i], n),
+		    jwa_find(names[i], n) == JWA_NONE);
+		assert_int_equal(
+		    jwa_get((enum jwa_alg)(JWA_ML_DSA_44 + i)) == NULL,
+		    jwa_is_absent(names[i], n));
+		assert_false(jwa_is_absent(names[i], n - 1));
+		assert_false(jwa_is_absent(names[i], n + 1));
+	}
+	assert_false(jwa_is_absent("HS256", 5));
+	assert_false(jwa_is_absent("none", 4));
+}
+
 int
 main(void)
 {
@@ -118,6 +156,7 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_absent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

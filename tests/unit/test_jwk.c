@@ -144,7 +144,10 @@ static const struct row purposes[] = {
 	{ "a curve of another kind",
 	    "{'kty':'EC','crv':'Ed25519','x':'" ED_X "'}", "crv: not" },
 	{ "no crv", "{'kty':'EC','x':'" X "','y':'" Y "'}", "crv: missing" },
-	{ "secp256k1", "{'kty':'EC','crv':'secp256k1'}", NO_KEY },
+	{ "secp256k1", "{'kty':'EC','crv':'secp256k1'}", "x: missing" },
+	{ "P-224", "{'kty':'EC','crv':'P-224'}", NO_KEY },
+	{ "AKP of another alg", "{'kty':'AKP','alg':'SLH','pub':'AA'}",
+	    NO_KEY },
 	{ "X25519", "{'kty':'OKP','crv':'X25519'}", NO_KEY },
 };
 
