@@ -52,8 +52,10 @@ test_locate(void **state)
 	const struct json_path eight = { &list, NULL, 0 };
 	const struct json_path over = { &any, NULL, 4 };
 	const struct json_path absent = { &sshd, "also", 0 };
-	const struct json_path below = { &absent, "x", 0 };
+	const struct json_path below = { &absent, "any", 0 };
 	const struct json_path wrong = { &services, NULL, 0 };
+	const struct json_path under = { &wrong, "sshd", 0 };
+	const struct json_path past = { &over, NULL, 1 };
 	const struct {
 		const struct json_path *p;
 		size_t line;
@@ -71,6 +73,8 @@ test_locate(void **state)
 		{ &absent, 5, 30 },
 		{ &below, 5, 30 },
 		{ &wrong, 5, 20 },
+		{ &under, 5, 20 },
+		{ &past, 6, 14 },
 	};
 	size_t i, line, column;
 
