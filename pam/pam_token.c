@@ -39,9 +39,9 @@ discard(struct pam_token *t)
 }
 
 /*
- * Whether a password that somebody else asked for is one of ours: three
- * parts of base64url (five when encrypted), the first of which begins with
- * '{'. Passwords of that shape are not worth the doubt.
+ * Whether a password that somebody else asked for has the form of ours:
+ * three parts of base64url (five when encrypted), the first of which begins
+ * with '{'. Passwords of that shape are not worth the doubt.
  */
 static bool
 looks_like_token(const char *s)
@@ -66,23 +66,23 @@ static bool
 collect_authtok(
     pam_handle_t *pamh, const struct pam_args *args, struct pam_token *t)
 {
+	bool try = args->source == PAM_ARGS_TRY_FIRST;
 	const void *item = NULL;
 	const char *authtok;
-	bool ours;
 
 	if (args->source == PAM_ARGS_PROMPT)
 		return false;
 	if (pam_get_item(pamh, PAM_AUTHTOK, &item) != PAM_SUCCESS)
 		item = NULL;
-	authtok = item;
-	ours = authtok != NULL && looks_like_token(authtok);
-	if (!ours && args->source == PAM_ARGS_TRY_FIRST)
+	authtok = item != NULL ? item : "";
+	/* That too shows by the number of prompts, so only by the length. */
+	if (try && strnlen(authtok, PAM_TOKEN_LEAST) < PAM_TOKEN_LEAST)
 		return false;
-	if (authtok != NULL)
-		append(t, authtok, strnlen(authtok, TEXT_MAX));
-	/* The next module would take it for a password and log its length;
-	 * a password is left to that module. */
-	if (ours)
+	append(t, authtok, strnlen(authtok, TEXT_MAX));
+	/* The next module would take it for a password and log its length.
+	 * With use_first_pass a password is left to that module; one that
+	 * asks when there is none would tell which it was with the other. */
+	if (try || looks_like_token(authtok))
 		(void)pam_set_item(pamh, PAM_AUTHTOK, NULL);
 	return true;
 }

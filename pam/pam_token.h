@@ -21,6 +21,8 @@ struct err;
 #define PAM_TOKEN_CHUNK 1000 /* stock ssh loses what is over 1022 */
 #define PAM_TOKEN_CHUNK_SUDO 500 /* sudo fails at 512 */
 #define PAM_TOKEN_ROUNDS 16
+/* {"alg":"HS256"}, {"sub":"a","exp":1700000000} and a MAC have 103 */
+#define PAM_TOKEN_LEAST 100
 
 /* Owns text: what was given, cut one byte behind the longest token. */
 struct pam_token {

@@ -228,6 +228,20 @@ is "$(grep -c '^prompt Password' "$T/out")" 1 "and the password stays"
 echo -n my.secret.word >"$T/dotted"
 check "a password with two dots" PAM_SUCCESS ok $INFO \
 	-s try_first -p "$T/dotted" -t "$T/good" authenticate
+# Only the length decides, or the number of prompts would tell sshd's junk from
+# what was typed.
+shape=eyJhbGciOiJIUzI1NiJ9.e30.
+for n in 99 100; do
+	printf '%s%*s' "$shape" $((n - ${#shape})) '' | tr ' ' A >"$T/shaped"
+	head -c "$n" /dev/zero | tr '\000' '\b' >"$T/junk"
+	for answer in shaped junk; do
+		drive -s try_first -p "$T/$answer" -t "$T/tampered" authenticate
+		grep ^prompt "$T/out" >"$T/prompts-$answer"
+	done
+	is "$(cat "$T/prompts-junk")" "$(cat "$T/prompts-shaped")" \
+		"try_first_pass and $n bytes: the same prompts"
+done
+is "$(grep -c '^prompt JWT' "$T/prompts-junk")" 0 "100 bytes are a token"
 
 # --- the peer
 

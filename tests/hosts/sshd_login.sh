@@ -186,6 +186,23 @@ is "$(cat "$T/out")" "prompt JWT[0+1000]:
 refused" "root and the longest token: asked once, as alice"
 accept_client "a password of 1000 bytes" alice password "$T/good-1000"
 
+# What another module asked for is junk as well, when they may not enter.
+service sshd <<-END
+	auth optional pam_exec.so expose_authtok quiet /bin/true
+	auth required pam_jwt.so try_first_pass
+END
+printf 'eyJhbGciOiJIUzI1NiJ9.e30.AAAA' >"$T/shaped"
+for token in shaped bob; do
+	client alice whole "$T/$token"
+	cp "$T/out" "$T/want"
+	for user in nobody-here root; do
+		client "$user" whole "$T/$token"
+		is "$(cat "$T/out")" "$(cat "$T/want")" \
+			"try_first_pass, $user and $token: as for alice"
+	done
+done
+service sshd <"$top_srcdir/etc/pam.d/sshd"
+
 # --- many at once
 
 for i in $(seq 12); do
