@@ -159,13 +159,16 @@ ask_operator(
 	    (uint32_t)((end - x->now + 999) / 1000);
 }
 
-/* One that is denied added nothing that an outcome could take back. */
+/*
+ * Most that are denied added nothing that an outcome could take back; they
+ * get an id and are not remembered.
+ */
 static void
 finish(struct engine *x, const struct engine_attempt *a, uint32_t added,
     struct engine_answer *out)
 {
 	count_answer(x, out);
-	engine_recent_enter(x, a->uid, added, out->id);
+	engine_recent_enter(x, a->uid, added, out);
 }
 
 static int

@@ -164,8 +164,8 @@ void engine_recent_done(struct engine_recent *r);
 uint64_t engine_recent_memory(const struct engine_recent *r);
 void engine_recent_add(
     struct engine *x, const struct engine_count *c, uint32_t *count);
-void engine_recent_enter(
-    struct engine *x, uid_t uid, uint32_t count, char id[ENGINE_ID_LEN + 1]);
+void engine_recent_enter(struct engine *x, uid_t uid, uint32_t count,
+    struct engine_answer *answer);
 void engine_recent_forget(struct engine *x, uint32_t slot);
 uint32_t engine_recent_check(const struct table_entry *entry);
 

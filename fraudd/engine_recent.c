@@ -101,13 +101,16 @@ new_id(struct engine_recent *r, unsigned char id[16])
 
 void
 engine_recent_enter(
-    struct engine *x, uid_t uid, uint32_t count, char text[ENGINE_ID_LEN + 1])
+    struct engine *x, uid_t uid, uint32_t count, struct engine_answer *answer)
 {
 	struct engine_recent_one *set, *oldest;
 	unsigned char id[16];
 	size_t i;
 
 	new_id(&x->recent, id);
+	b64url_encode(answer->id, id, sizeof(id));
+	if (answer->verdict == ENGINE_DENY && count == 0)
+		return;
 	set = oldest = set_of(&x->recent, id);
 	for (i = 1; i < RECENT_WAYS; i++) {
 		if (set[i].time < oldest->time)
@@ -118,7 +121,6 @@ engine_recent_enter(
 	oldest->count = count;
 	oldest->time = x->now;
 	oldest->uid = uid;
-	b64url_encode(text, id, sizeof(id));
 }
 
 static struct engine_recent_one *
