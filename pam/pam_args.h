@@ -12,7 +12,7 @@ struct err;
 /* Where a token is looked for. */
 enum pam_args_source {
 	PAM_ARGS_PROMPT = 0, /* always ask */
-	PAM_ARGS_TRY_FIRST, /* an earlier answer if it is long enough, else ask */
+	PAM_ARGS_TRY_FIRST, /* an earlier answer if it is long, else ask */
 	PAM_ARGS_USE_FIRST /* an earlier answer, never ask */
 };
 
