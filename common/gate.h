@@ -27,6 +27,28 @@ enum gate_checks {
 	GATE_ROLES = 2 /* may this user enter the service? */
 };
 
+enum gate_result {
+	GATE_FAILED = 0, /* refused here */
+	GATE_PASSED,
+	GATE_SKIPPED /* not asked for, or not what decides */
+};
+
+/* One question of a decision. Texts are printable, and may be NULL. */
+struct gate_step {
+	const char *name; /* "audience" */
+	enum gate_result result;
+	const char *seen;
+	const char *expected;
+	const char *where; /* part of the file: "common.issuers[0]" */
+	const char *key; /* the key of that part that decides: "audience" */
+};
+
+/* Who wants to know how it came about; is told neither token nor secret. */
+struct gate_trace {
+	void (*hear)(const struct gate_step *step, void *arg);
+	void *arg;
+};
+
 struct gate_outcome;
 
 struct gate_request {
@@ -41,6 +63,7 @@ struct gate_request {
 	/* Without GATE_TOKEN: what this transaction's own token check found,
 	 * or NULL when the user logged in some other way. */
 	const struct gate_outcome *authenticated;
+	const struct gate_trace *trace; /* NULL: nobody wants to know */
 };
 
 enum gate_verdict {

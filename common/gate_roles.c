@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "gate_explain.h"
 #include "str.h"
 
 /* Roles in an outcome are words: a name that is not one is never held. */
@@ -137,6 +138,7 @@ gate_check_roles(struct gate_decision *d, const char *user)
 	if (token != NULL && from != CONFIG_ROLES_DIRECTORY)
 		held = token->token_roles;
 	r = require_roles(d, from, token, held);
+	gate_explain_roles(d, held, r);
 	if (r != 0 || from != CONFIG_ROLES_TOKEN)
 		return r;
 	str_init(&s, d->out->roles, sizeof(d->out->roles));
@@ -144,8 +146,8 @@ gate_check_roles(struct gate_decision *d, const char *user)
 	return 0;
 }
 
-int
-gate_check_entry(struct gate_decision *d, const char *user)
+static int
+check_entry(struct gate_decision *d, const char *user)
 {
 	const struct gate_request *q = d->request;
 
@@ -158,4 +160,13 @@ gate_check_entry(struct gate_decision *d, const char *user)
 		return err_set(&d->e, E_USER_INVALID,
 		    "uid %lu is below minimum_uid", (unsigned long)q->uid);
 	return 0;
+}
+
+int
+gate_check_entry(struct gate_decision *d, const char *user)
+{
+	int r = check_entry(d, user);
+
+	gate_explain_entry(d, r);
+	return r;
 }

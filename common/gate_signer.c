@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "gate_explain.h"
 #include "keyring.h"
 #include "str.h"
 
@@ -88,7 +89,8 @@ read_payload(struct gate_decision *d)
 
 /* 0 when a key of this set signed the token. */
 static int
-try_keys(struct gate_decision *d, const struct jwk_set *set, struct search *s)
+try_keys(struct gate_decision *d, const struct config_issuer *issuer,
+    const struct jwk_set *set, struct search *s)
 {
 	const struct jwk *keys[JWS_TRIES_MAX];
 	struct err e;
@@ -96,12 +98,14 @@ try_keys(struct gate_decision *d, const struct jwk_set *set, struct search *s)
 	int r;
 
 	r = jws_candidates(&d->jws, set, keys, &count, NULL);
+	gate_explain_keys(d, issuer, set, r != 0 ? "none" : NULL);
 	if (r != 0)
 		return r;
 	for (i = 0; i < count && s->tries < GATE_TRIES_MAX; i++) {
 		s->tries++;
 		e = (struct err){ 0 };
 		r = jws_verify(&d->jws, keys[i], &e);
+		gate_explain_signature(d, issuer, keys[i], r == 0);
 		if (r == 0) {
 			d->key = keys[i];
 			return 0;
@@ -127,27 +131,35 @@ try_issuer(struct gate_decision *d, const struct config_issuer *issuer,
 	const struct jwk_set *set;
 	int r;
 
-	if (alg == JWA_NONE || (!by_key && !lists(issuer, alg)))
+	if (alg == JWA_NONE || (!by_key && !lists(issuer, alg))) {
+		gate_explain_algorithm(d, issuer, false);
 		return E_ALGORITHM_REFUSED;
+	}
 	r = keyring_get(d->keys, issuer, &set, &s->why);
 	if (r != 0) {
 		s->allowed = true; /* for all we know */
 		s->unavailable = true;
+		gate_explain_keys(d, issuer, NULL, err_text(&s->why, r));
 		return r;
 	}
-	if (by_key && !is_default(set, alg))
+	if (by_key && !is_default(set, alg)) {
+		gate_explain_algorithm(d, issuer, false);
 		return E_ALGORITHM_REFUSED;
+	}
 	s->allowed = true;
-	r = try_keys(d, set, s);
+	gate_explain_algorithm(d, issuer, true);
+	r = try_keys(d, issuer, set, s);
 	if (r != 0)
 		return r;
 	r = read_payload(d);
 	if (r != 0)
 		return r;
 	if (!speaks_for(d, issuer)) {
+		gate_explain_issuer(d, issuer, false);
 		s->held = true;
 		return E_ISSUER_UNKNOWN;
 	}
+	gate_explain_issuer(d, issuer, true);
 	d->issuer = issuer;
 	return 0;
 }
@@ -198,8 +210,12 @@ gate_find_signer(struct gate_decision *d)
 
 	for (i = 0; i < d->policy->issuer_count; i++) {
 		r = try_issuer(d, &d->policy->issuers[i], &s);
+		if (r == E_TOKEN_MALFORMED)
+			gate_explain_not_found(d, r);
 		if (r == 0 || r == E_TOKEN_MALFORMED)
 			return r;
 	}
-	return not_found(d, &s);
+	r = not_found(d, &s);
+	gate_explain_not_found(d, r);
+	return r;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "gate_explain.h"
 #include "str.h"
 
 /* fraudd is asked before any key; until it can be, it counts as away. */
@@ -59,49 +60,75 @@ check_user(struct gate_decision *d)
 	int r;
 
 	r = claims_user(&d->claims, d->issuer, user, &d->e);
-	if (r != 0)
+	if (r != 0) {
+		gate_explain_user(d, NULL, r);
 		return r;
+	}
 	if (asked != NULL && strcmp(asked, user) != 0) {
 		str_printable(shown, sizeof(shown), user, strlen(user));
-		return err_set(
+		r = err_set(
 		    &d->e, E_USER_MISMATCH, "the token speaks for %s", shown);
 	}
+	gate_explain_user(d, user, r);
+	if (r != 0)
+		return r;
 	memcpy(d->out->user, user, strlen(user) + 1);
 	return gate_check_entry(d, user);
+}
+
+/* What a token that is taken lets its user have. */
+static void
+grant(struct gate_decision *d)
+{
+	d->out->expires = d->times.expires;
+	d->out->auth_time = d->times.auth_time;
+	gate_token_roles(d);
+}
+
+static int
+check_claims(struct gate_decision *d)
+{
+	const struct claims_when when = { d->now, d->policy->max_age };
+	int r;
+
+	note_signer(d);
+	r = claims_check(
+	    &d->claims, &d->jws, d->issuer, &when, &d->times, &d->e);
+	gate_explain_claims(d, r);
+	if (r == 0)
+		r = check_user(d);
+	if (r != 0)
+		return r;
+	r = gate_check_standing(d);
+	gate_explain_standing(d, r);
+	return r;
 }
 
 int
 gate_check_token(struct gate_decision *d)
 {
 	const struct gate_request *q = d->request;
-	const struct claims_when when = { d->now, d->policy->max_age };
 	int r;
 
-	if (q->token == NULL || q->token_len == 0)
+	if (q->token == NULL || q->token_len == 0) {
+		gate_explain_form(d, E_TOKEN_MISSING);
 		return err_set(&d->e, E_TOKEN_MISSING, "no token was given");
+	}
 	r = check_throttle(d);
+	gate_explain_throttle(d, r);
 	if (r != 0)
 		return r;
 	r = jws_parse(q->token, q->token_len, &d->jws, &d->e);
+	gate_explain_form(d, r);
 	if (r != 0)
 		return r;
 	if (d->jws.has_kid)
 		str_printable(d->out->kid, sizeof(d->out->kid), d->jws.kid,
 		    strlen(d->jws.kid));
 	r = gate_find_signer(d);
-	if (r != 0)
-		return r;
-	note_signer(d);
-	r = claims_check(
-	    &d->claims, &d->jws, d->issuer, &when, &d->times, &d->e);
 	if (r == 0)
-		r = check_user(d);
+		r = check_claims(d);
 	if (r == 0)
-		r = gate_check_standing(d);
-	if (r != 0)
-		return r;
-	d->out->expires = d->times.expires;
-	d->out->auth_time = d->times.auth_time;
-	gate_token_roles(d);
-	return 0;
+		grant(d);
+	return r;
 }

@@ -154,14 +154,14 @@ revocation_check(
 		entry = &r->entries[i];
 		if (!names(entry, q))
 			continue;
-		return err_set(e, E_TOKEN_REVOKED, "the %s %s was revoked%s",
-		    revocation_word(q->by),
-		    str_printable(
-			shown, sizeof(shown), q->text, strlen(q->text)),
-		    entry->before < 0 ? "" :
-			q->since < 0  ? ", and when its user authenticated is "
-					"unknown" :
-					" since its user authenticated");
+		str_printable(shown, sizeof(shown), q->text, strlen(q->text));
+		if (entry->before < 0)
+			return err_set(e, E_TOKEN_REVOKED,
+			    "the %s %s was revoked", revocation_word(q->by),
+			    shown);
+		return err_set(e, E_TOKEN_REVOKED,
+		    "the %s %s was revoked for logins before %lld",
+		    revocation_word(q->by), shown, (long long)entry->before);
 	}
 	return 0;
 }

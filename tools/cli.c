@@ -45,6 +45,9 @@ static const struct option_row option_rows[CLI_OPTION_COUNT] = {
 	    "one more claim; VALUE is JSON, or else a string" },
 	[CLI_NOW] = { "--now", "SECONDS", false,
 	    "the time, counted from 1970 (the clock's)" },
+	[CLI_EXPLAIN] = { "--explain", NULL, false,
+	    "print each step and what decided it" },
+	[CLI_JSON] = { "--json", NULL, false, "print one JSON object" },
 	[CLI_HELP] = { "--help", NULL, false, "say what there is" },
 	[CLI_VERSION] = { "--version", NULL, false, "say which version" },
 };
@@ -284,8 +287,9 @@ cli_synopsis(const struct cli_command *command, char buf[CLI_SYNOPSIS_MAX])
 		if (!must && (command->optional & CLI_BIT(i)) == 0)
 			continue;
 		row = &option_rows[i];
-		str_addf(
-		    &s, must ? " %s %s" : " [%s %s]", row->name, row->value);
+		str_addf(&s, must ? " %s%s%s" : " [%s%s%s]", row->name,
+		    row->value != NULL ? " " : "",
+		    row->value != NULL ? row->value : "");
 		if (row->repeats)
 			str_add(&s, "...");
 	}

@@ -18,7 +18,8 @@
 static const struct cli_command commands[] = {
 	{ "verify", jwtgate_verify, 0,
 	    CLI_BIT(CLI_CONFIG) | CLI_BIT(CLI_SERVICE) | CLI_BIT(CLI_USER) |
-		CLI_BIT(CLI_RHOST) | CLI_BIT(CLI_NOW),
+		CLI_BIT(CLI_RHOST) | CLI_BIT(CLI_NOW) | CLI_BIT(CLI_EXPLAIN) |
+		CLI_BIT(CLI_JSON),
 	    "decide about the token on standard input" },
 	{ "jws verify", jwtgate_jws_verify, CLI_BIT(CLI_KEYS), CLI_BIT(CLI_ALG),
 	    "check a signature and print the payload, whatever it says" },

@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "err.h"
+#include "explain.h"
 #include "gate.h"
 #include "str.h"
 
@@ -70,23 +71,70 @@ refused(const struct gate_outcome *outcome)
 	return cli_fail(outcome->reason, &e);
 }
 
+/* How the outcome is told; x: NULL for a line alone. */
 static int
-decide(struct gate *gate, struct gate_request *request, int64_t now)
+tell(struct explain *x, struct gate_outcome *outcome)
+{
+	int status = x != NULL ? x->status : CLI_DONE;
+
+	if (status == CLI_DONE && x != NULL && x->as_json)
+		status = explain_print(x, outcome);
+	if (outcome->reason != 0 || outcome->verdict != GATE_ALLOW)
+		return refused(outcome);
+	if (status != CLI_DONE || (x != NULL && x->as_json))
+		return status;
+	return accepted(outcome);
+}
+
+static int
+decide(struct gate *gate, struct gate_request *request, int64_t now,
+    struct explain *x)
 {
 	struct cli_input token = { 0 };
 	struct gate_outcome outcome;
-	int r, status;
+	int status;
 
 	status = cli_read_token(&token);
 	if (status != CLI_DONE)
 		return status;
 	request->token = token.data;
 	request->token_len = token.len;
-	r = gate_decide(gate, request, now, &outcome);
+	request->trace = x != NULL ? &x->trace : NULL;
+	(void)gate_decide(gate, request, now, &outcome);
 	cli_input_done(&token);
-	if (r != 0 || outcome.verdict != GATE_ALLOW)
-		return refused(&outcome);
-	return accepted(&outcome);
+	return tell(x, &outcome);
+}
+
+/* A configuration that did not load is an answer too, for a script. */
+static int
+no_gate(struct explain *x, int r, const struct err *e)
+{
+	struct gate_outcome outcome = { .auth_time = -1 };
+	struct str s;
+
+	if (x != NULL && x->as_json) {
+		outcome.reason = r == E_NOMEM ? r : E_CONFIG_INVALID;
+		str_init(&s, outcome.text, sizeof(outcome.text));
+		str_add(&s, err_text(e, r));
+		(void)explain_print(x, &outcome);
+	}
+	return cli_fail_config(r, e);
+}
+
+static int
+open_and_decide(const struct cli *cli, struct gate_request *request,
+    int64_t now, struct explain *x)
+{
+	struct gate *gate = NULL;
+	struct err e = { 0 };
+	int r, status;
+
+	r = gate_new(cli_config_path(cli), &gate, &e);
+	if (r != 0)
+		return no_gate(x, r, &e);
+	status = decide(gate, request, now, x);
+	gate_free(&gate);
+	return status;
 }
 
 int
@@ -94,12 +142,12 @@ jwtgate_verify(const struct cli *cli)
 {
 	struct gate_request request = { .checks = GATE_TOKEN };
 	const char *rhost = cli_value(cli, CLI_RHOST);
+	bool json = cli_value(cli, CLI_JSON) != NULL;
 	char peer[ADDR_TEXT_MAX];
-	struct gate *gate = NULL;
-	struct err e = { 0 };
+	struct explain x;
 	struct addr addr;
 	int64_t now;
-	int r, status;
+	int status;
 
 	status = cli_now(cli, &now);
 	if (status != CLI_DONE)
@@ -113,10 +161,11 @@ jwtgate_verify(const struct cli *cli)
 			return cli_usage(cli, "--rhost takes an IP address");
 		request.peer = addr_format(&addr, peer);
 	}
-	r = gate_new(cli_config_path(cli), &gate, &e);
-	if (r != 0)
-		return cli_fail_config(r, &e);
-	status = decide(gate, &request, now);
-	gate_free(&gate);
+	if (!json && cli_value(cli, CLI_EXPLAIN) == NULL)
+		return open_and_decide(cli, &request, now, NULL);
+	status = explain_begin(&x, cli_config_path(cli), json);
+	if (status == CLI_DONE)
+		status = open_and_decide(cli, &request, now, &x);
+	explain_done(&x);
 	return status;
 }
