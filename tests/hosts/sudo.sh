@@ -53,6 +53,7 @@ printf 'root:x:0:\nalice:x:4242:\n' >"$R/etc/group"
 echo "127.0.0.1 localhost $(uname -n)" >"$R/etc/hosts"
 cat >"$R/etc/sudoers" <<-END
 	Defaults timestamp_timeout=0, passwd_tries=1, !lecture
+	root ALL=(ALL) ALL
 	alice ALL=(ALL) ALL
 END
 chmod 440 "$R/etc/sudoers"
@@ -139,6 +140,23 @@ like "$T/lines" 'reason=token_missing' "the log says that there was no token"
 as_alice "$T/good-1250" -A -i id -u
 is "$(cat "$T/out")" 0 "sudo -i, by \"also\""
 like "$T/lines" 'service=sudo-i result=allow' "it is a service of its own"
+
+# Nobody authenticates root, but account is asked: doc/HOSTS.md.
+as_root() {
+	: >"$R/tmp/syslog"
+	chroot "$R" /usr/bin/env -i PATH=/usr/bin:/bin TEST_SYSLOG=/tmp/syslog \
+		"$(command -v sudo)" -u alice id -u >"$T/out" 2>"$T/err"
+	grep -F 'pam_jwt(' "$R/tmp/syslog" >"$T/lines"
+}
+as_root
+is "$(cat "$T/out")" "" "root's own sudo, without allow_root"
+like "$T/lines" '\(sudo:account\): user=root .*reason=user_invalid( |$)' \
+	"account says why"
+sed 's,"also","allow_root": true\, &,' "$R/etc/jwtgate/jwtgate.json" \
+	>"$T/allow_root" && cat "$T/allow_root" >"$R/etc/jwtgate/jwtgate.json"
+as_root
+is "$(cat "$T/out")" 4242 "root's own sudo, with allow_root"
+refused "allow_root and another user's token" bob user_mismatch
 
 echo '{ "hosts": ["alice@bastion"], "token_file": "/home/alice/token" }' \
 	>"$owner"
