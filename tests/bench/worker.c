@@ -1,0 +1,193 @@
+/*
+ * worker: main() of every adapter. A line "ALG N THREADS" on stdin is
+ * answered by the nanoseconds that N verifications took in each thread: of
+ * processor time for one thread, so that other programs do not count, and of
+ * real time for several. -1: the library does not know the algorithm.
+ */
+
+#include "bench.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ALG_MAX 32
+#define SLOTS 8
+#define THREADS_MAX 16
+
+struct job {
+	struct bench_input in;
+	char alg[ALG_MAX];
+	void *state;
+	long n;
+	int64_t now;
+	pthread_barrier_t *start;
+};
+
+static void
+die(const char *what, const char *detail)
+{
+	fprintf(stderr, "bench worker: %s: %s\n", what, detail);
+	exit(1);
+}
+
+static char *
+load(const char *dir, const char *alg, const char *suffix, size_t *n_out)
+{
+	char path[512];
+	char *text = calloc(1, BENCH_TOKEN_MAX + 1);
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s.%s", dir, alg, suffix);
+	f = fopen(path, "re");
+	if (f == NULL || text == NULL)
+		die("cannot read", path);
+	*n_out = fread(text, 1, BENCH_TOKEN_MAX, f);
+	fclose(f);
+	return text;
+}
+
+static int64_t
+ns_since(clockid_t clock, const struct timespec *start)
+{
+	struct timespec end;
+
+	clock_gettime(clock, &end);
+	return (end.tv_sec - start->tv_sec) * INT64_C(1000000000) +
+	    (end.tv_nsec - start->tv_nsec);
+}
+
+static void
+verify_all(const struct job *job)
+{
+	char user[BENCH_USER_MAX];
+	long i;
+	int rc;
+
+	for (i = 0; i < job->n; i++) {
+		rc = adapter_verify(job->state, job->in.token,
+		    job->in.token_len, job->now, user);
+		if ((rc != 0) != job->in.refused)
+			die("the wrong answer", job->alg);
+	}
+}
+
+static void *
+one_thread(void *arg)
+{
+	struct job *job = arg;
+
+	pthread_barrier_wait(job->start);
+	verify_all(job);
+	return NULL;
+}
+
+static int64_t
+run_threads(struct job *job, int count)
+{
+	pthread_t threads[THREADS_MAX];
+	pthread_barrier_t start;
+	struct timespec at;
+	int64_t ns;
+	int i;
+
+	pthread_barrier_init(&start, NULL, (unsigned)count + 1);
+	job->start = &start;
+	for (i = 0; i < count; i++) {
+		if (pthread_create(&threads[i], NULL, one_thread, job) != 0)
+			die("no thread", job->alg);
+	}
+	pthread_barrier_wait(&start);
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	for (i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	ns = ns_since(CLOCK_MONOTONIC, &at);
+	pthread_barrier_destroy(&start);
+	return ns;
+}
+
+static int64_t
+run(struct job *job, int threads)
+{
+	struct timespec at;
+
+	if (job->state == NULL)
+		return -1;
+	if (threads > 0)
+		return run_threads(job, threads);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+	verify_all(job);
+	return ns_since(CLOCK_THREAD_CPUTIME_ID, &at);
+}
+
+/* A signature that was bent must not pass, or there is nothing to time. */
+static void
+check(struct job *job)
+{
+	char user[BENCH_USER_MAX] = "";
+	char *c = job->in.token + job->in.token_len - 6;
+	char was = *c;
+	int good, bad;
+
+	if (job->state == NULL || job->in.refused)
+		return;
+	good = adapter_verify(job->state, job->in.token, job->in.token_len,
+	    job->now, user);
+	*c = was == 'A' ? 'B' : 'A';
+	bad = adapter_verify(job->state, job->in.token, job->in.token_len,
+	    job->now, user);
+	*c = was;
+	if (good != 0)
+		die("refuses its token", job->alg);
+	if (bad == 0 && strcmp(job->in.mode, "template") != 0 &&
+	    strcmp(job->in.mode, "prepared") != 0 &&
+	    strcmp(job->in.mode, "ordinary") != 0)
+		die("accepts a bent token", job->alg);
+}
+
+static void
+open_job(struct job *job, const char *dir, const char *alg, const char *mode)
+{
+	size_t n;
+
+	snprintf(job->alg, sizeof(job->alg), "%s", alg);
+	job->in.dir = dir;
+	job->in.alg = job->alg;
+	job->in.mode = mode;
+	job->in.token = load(dir, alg, "jwt", &job->in.token_len);
+	job->in.jwk = load(dir, alg, "jwk", &n);
+	job->in.key = load(dir, alg, "key", &job->in.key_len);
+	job->now = (int64_t)time(NULL);
+	job->state = adapter_open(&job->in);
+	check(job);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct job jobs[SLOTS];
+	char line[128], alg[ALG_MAX];
+	int threads, i;
+	long n;
+
+	if (argc < 2)
+		die("usage", "bench_X DIR [MODE]");
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		if (sscanf(line, "%31s %ld %d", alg, &n, &threads) != 3 ||
+		    threads > THREADS_MAX)
+			die("not understood", line);
+		for (i = 0; i < SLOTS - 1 && jobs[i].alg[0] != '\0' &&
+		     strcmp(jobs[i].alg, alg) != 0;
+		     i++)
+			continue;
+		if (jobs[i].alg[0] == '\0')
+			open_job(&jobs[i], argv[1], alg,
+			    argc > 2 ? argv[2] : "");
+		jobs[i].n = n;
+		printf("%lld\n", (long long)run(&jobs[i], threads));
+		fflush(stdout);
+	}
+	return 0;
+}
