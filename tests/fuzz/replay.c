@@ -59,9 +59,9 @@ is_input(const struct dirent *entry)
 static const char *
 corpus_name(void)
 {
-	const char *name = strrchr(program_invocation_short_name, '_');
+	const char *name = strstr(program_invocation_short_name, "fuzz_");
 
-	return name != NULL ? name + 1 : program_invocation_short_name;
+	return name != NULL ? name + 5 : program_invocation_short_name;
 }
 
 static int

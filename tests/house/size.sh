@@ -10,6 +10,8 @@ FUNCTION_MAX=70
 PARAMS_MAX=6
 NESTING_MAX=3
 WIDTH_MAX=80
+# its parameters are libmicrohttpd's, which calls it
+FOREIGN=fraudd/dialect_http.c:on_request
 
 # functions FILE: name, lines, parameters, deepest nesting of each function.
 # It leans on the format: a body opens and closes with a brace in column 0.
@@ -71,6 +73,7 @@ check() {
 			[ "$lines" -le "$FUNCTION_MAX" ] ||
 				echo "$file: $name(): $lines lines"
 			[ "$params" -le "$PARAMS_MAX" ] ||
+				[ "$file:$name" = "$FOREIGN" ] ||
 				echo "$file: $name(): $params parameters"
 			[ "$nesting" -le "$NESTING_MAX" ] ||
 				echo "$file: $name(): nested $nesting deep"
