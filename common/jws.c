@@ -106,17 +106,6 @@ read_alg(const struct jscan_value *v, enum jwa_alg *out, struct err *e)
 	return err_set(e, E_ALGORITHM_REFUSED, "alg: not one that is known");
 }
 
-/* Says in words what the scan stumbled over: seldom, so scan once more. */
-static int
-bad_header(const struct jws *jws, struct err *e)
-{
-	struct err why = { 0 };
-	int rc;
-
-	rc = jscan_object(jws->header, jws->header_len, NULL, 0, &why);
-	return err_set(e, E_HEADER_INVALID, "header: %s", err_text(&why, rc));
-}
-
 static int
 read_header(struct jws *out, struct err *e)
 {
@@ -131,13 +120,16 @@ read_header(struct jws *out, struct err *e)
 		[FIELD_EPK] = { .name = "epk" },
 		[FIELD_P2C] = { .name = "p2c" },
 	};
+	struct err why __attribute__((uninitialized));
 	size_t i;
 	int rc;
 
+	err_clear(&why);
 	rc = jscan_object(
-	    out->header, out->header_len, fields, FIELD_COUNT, NULL);
+	    out->header, out->header_len, fields, FIELD_COUNT, &why);
 	if (rc != 0)
-		return bad_header(out, e);
+		return err_set(
+		    e, E_HEADER_INVALID, "header: %s", err_text(&why, rc));
 	for (i = FIELD_REFUSED; i < FIELD_COUNT; i++) {
 		if (fields[i].value.type != JSCAN_NONE)
 			return err_set(e, E_HEADER_INVALID,

@@ -41,8 +41,8 @@ make_header(const char *shape, char *out, size_t room)
 		return repeat(out, room, "{\"alg\":\"HS256\"",
 		    ",\"\\u00e4\\u00e4%d\":0", ",\"crit\":0}");
 	if (strcmp(shape, "arrays") == 0)
-		return repeat(out, room, "{\"alg\":\"HS256\",\"x\":[", "0,%.0d",
-		    "]}");
+		return repeat(
+		    out, room, "{\"alg\":\"HS256\",\"x\":[", "0,%.0d", "]}");
 	if (strcmp(shape, "utf8") == 0)
 		return repeat(out, room, "{\"alg\":\"HS256\",\"x\":\"",
 		    "\xf0\x9f\x94\x91%.0d", "\",\"b64\":false}");

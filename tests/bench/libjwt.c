@@ -44,7 +44,8 @@ adapter_verify(void *state, const char *token, size_t n, int64_t now,
 	iss = jwt_get_grant(jwt, "iss");
 	aud = jwt_get_grant(jwt, "aud");
 	name = jwt_get_grant(jwt, "preferred_username");
-	ok = jwt_get_alg(jwt) == s->alg && jwt_get_grant_int(jwt, "exp") > now &&
+	ok = jwt_get_alg(jwt) == s->alg &&
+	    jwt_get_grant_int(jwt, "exp") > now &&
 	    jwt_get_grant_int(jwt, "nbf") <= now && iss != NULL &&
 	    strcmp(iss, BENCH_ISSUER) == 0 && aud != NULL &&
 	    strcmp(aud, BENCH_AUDIENCE) == 0 && name != NULL &&

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "bench.h"
@@ -33,7 +34,7 @@ create(const char *dir, const char *alg, const char *suffix)
 
 	snprintf(path, sizeof(path), "%s/%s.%s", dir, alg, suffix);
 	f = fopen(path, "we");
-	if (f == NULL)
+	if (f == NULL || fchmod(fileno(f), 0600) != 0)
 		die(path);
 	return f;
 }

@@ -40,8 +40,8 @@ to_der(struct raw *r)
 	ECDSA_SIG *pair = ECDSA_SIG_new();
 	unsigned char *p = r->sig;
 
-	ECDSA_SIG_set0(
-	    pair, BN_bin2bn(r->sig, 32, NULL), BN_bin2bn(r->sig + 32, 32, NULL));
+	ECDSA_SIG_set0(pair, BN_bin2bn(r->sig, 32, NULL),
+	    BN_bin2bn(r->sig + 32, 32, NULL));
 	r->sig_len = (size_t)i2d_ECDSA_SIG(pair, &p);
 	ECDSA_SIG_free(pair);
 }
@@ -109,8 +109,8 @@ verify_mac(struct raw *r, const unsigned char *data)
 	unsigned int len = 0;
 
 	if (r->mode == 'o') {
-		HMAC(EVP_sha256(), r->key, (int)r->key_len, data,
-		    r->signed_len, mac, &len);
+		HMAC(EVP_sha256(), r->key, (int)r->key_len, data, r->signed_len,
+		    mac, &len);
 		return CRYPTO_memcmp(mac, r->sig, 32) == 0;
 	}
 	if (r->mode == 't')
