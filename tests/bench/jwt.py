@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Takes turns with the workers and compares them, round by round.
+
+	jwt.py BIN_DIR DATA_DIR [ROUNDS]
+
+All workers run on one core. A ratio is the median of the ratios of single
+rounds, so that what the machine does meanwhile touches both sides alike.
+"""
+import os
+import subprocess
+import sys
+from statistics import median
+
+BIN, DATA = sys.argv[1], os.path.abspath(sys.argv[2])
+ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 201
+ROUND_NS = 2_000_000
+ALGS = ["RS256", "ES256", "EdDSA", "HS256"]
+SHAPES = ["nothing", "dots", "nobody", "signature", "base64", "blanks",
+          "arrays", "utf8", "escapes", "members", "names"]
+OURS = "jwtgate"
+# name, program, mode
+RAW = [("prepared", "raw", "prepared"), ("template", "raw", "template"),
+       ("ordinary", "raw", "ordinary")]
+LIBRARIES = ["libjwt", "cjose", "libjose", "rhonabwy", "cpp_jwt"]
+
+
+class Worker:
+    def __init__(self, program, mode="", cores=None):
+        cores = cores or {max(os.sched_getaffinity(0))}
+        self.process = subprocess.Popen(
+            [os.path.join(BIN, "bench_" + program), DATA, mode],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores))
+        self.counts = {}
+
+    def ask(self, alg, n, threads=0):
+        self.process.stdin.write(f"{alg} {n} {threads}\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit("bench: a worker ended")
+        return int(line)
+
+    def knows(self, alg):
+        """Warms up, and finds how often fits into one round."""
+        n = 1
+        while True:
+            ns = self.ask(alg, n)
+            if ns < 0:
+                return False
+            if ns > ROUND_NS / 4:
+                break
+            n *= 2
+        self.counts[alg] = max(1, n * ROUND_NS // ns)
+        return True
+
+    def turn(self, alg, threads=0):
+        """Nanoseconds of one verification."""
+        n = self.counts[alg]
+        return self.ask(alg, n, threads) / n
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def rounds(workers, alg, count):
+    times = {name: [] for name in workers}
+    for i in range(count):
+        names = list(workers)
+        if i % 2:
+            names.reverse()
+        for name in names:
+            times[name].append(workers[name].turn(alg))
+    return times
+
+
+def ratio(a, b):
+    return median(x / y for x, y in zip(a, b))
+
+
+def gap(a, b):
+    return median(x - y for x, y in zip(a, b))
+
+
+def compare(alg, workers):
+    known = {k: w for k, w in workers.items() if w.knows(alg)}
+    times = rounds(known, alg, ROUNDS)
+    libraries = [k for k in LIBRARIES if k in times]
+    best = min(libraries, key=lambda k: median(times[k]), default=None)
+    print(f"\n### {alg}\n")
+    print("| | per second | of raw template | over raw prepared |"
+          " of the best library |")
+    print("|---|---|---|---|---|")
+    for name, t in times.items():
+        to_best = f"{1 / ratio(t, times[best]):.2f} ×" if best else ""
+        print(f"| {name} | {1e9 / median(t):,.0f} |"
+              f" {ratio(t, times['template']):.3f} |"
+              f" {gap(t, times['prepared']) / 1000:+.2f} µs | {to_best} |")
+    rows = [k for k in workers if k not in known]
+    if rows:
+        print(f"\nNot there: {', '.join(rows)}.")
+    sys.stdout.flush()
+
+
+def scaling():
+    print("\n### Two threads\n\n| | one thread | two threads | ratio |")
+    print("|---|---|---|---|")
+    worker = Worker(OURS, "", os.sched_getaffinity(0))
+    for alg in ALGS:
+        worker.knows(alg)
+        worker.counts[alg] *= 10
+        one, two, ratios = [], [], []
+        for _ in range(ROUNDS // 4):
+            one.append(worker.turn(alg, 1))
+            two.append(worker.turn(alg, 2))
+            ratios.append(2 * one[-1] / two[-1])
+        print(f"| {alg} | {1e9 / median(one):,.0f} |"
+              f" {2e9 / median(two):,.0f} | {median(ratios):.2f} |")
+        sys.stdout.flush()
+    worker.close()
+
+
+def lookups():
+    print("\n### Search for the key, in sets of several sizes\n")
+    print("| keys | ns |\n|---|---|")
+    workers = {n: Worker(OURS, f"lookup-{n}") for n in (1, 10, 100, 1000)}
+    for worker in workers.values():
+        worker.knows("ES256")
+    for n, t in rounds(workers, "ES256", ROUNDS).items():
+        print(f"| {n} | {median(t):.0f} |")
+    for worker in workers.values():
+        worker.close()
+    sys.stdout.flush()
+
+
+def hostile():
+    print("\n### Hostile tokens of 16 KiB\n")
+    print("| shape | µs | of raw RS256 |\n|---|---|---|")
+    workers = {s: Worker(OURS, f"hostile-{s}") for s in SHAPES}
+    raw = Worker("raw", "prepared")
+    raw.knows("RS256")
+    for worker in workers.values():
+        worker.knows("HS256")
+    times = {s: [] for s in SHAPES}
+    base = []
+    for _ in range(ROUNDS // 2):
+        base.append(raw.turn("RS256"))
+        for shape in SHAPES:
+            times[shape].append(workers[shape].turn("HS256"))
+    for shape in SHAPES:
+        print(f"| {shape} | {median(times[shape]) / 1000:.2f} |"
+              f" {ratio(times[shape], base):.2f} |")
+    for worker in list(workers.values()) + [raw]:
+        worker.close()
+    sys.stdout.flush()
+
+
+def main():
+    workers = {name: Worker(program, mode) for name, program, mode in RAW}
+    workers[OURS] = Worker(OURS)
+    workers["the whole gate"] = Worker(OURS, "gate")
+    for name in LIBRARIES:
+        if os.path.exists(os.path.join(BIN, "bench_" + name)):
+            workers[name] = Worker(name)
+    for alg in ALGS:
+        compare(alg, workers)
+    for worker in workers.values():
+        worker.close()
+    scaling()
+    lookups()
+    hostile()
+
+
+main()
