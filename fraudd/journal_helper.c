@@ -257,11 +257,11 @@ sync_all(struct journal *j, bool stop)
 {
 	struct segment *s, *next;
 	uint64_t below = atomic_load(&j->covered);
+	unsigned int given_up = 0;
 	bool finished;
 
 	if (below > 0)
 		reached(j, below - 1);
-	j->given_up = 0;
 	pthread_mutex_lock(&j->lock);
 	next = j->segments;
 	pthread_mutex_unlock(&j->lock);
@@ -275,13 +275,14 @@ sync_all(struct journal *j, bool stop)
 		if (!atomic_load(&s->failed) && sync_segment(j, s) && !finished)
 			populate(s);
 		if (atomic_load(&s->failed) && atomic_load(&s->last) >= below)
-			j->given_up++;
-		if (j->given_up > 0)
+			given_up++;
+		if (given_up > 0)
 			continue;
 		reached(j, s->synced_last);
 		if (s == j->segments)
 			retire(j);
 	}
+	j->given_up = given_up;
 }
 
 /* One second from now. */
@@ -300,12 +301,14 @@ round_of_work(struct journal *j, bool stop)
 {
 	const char *trouble = atomic_load(&j->segment_trouble);
 	uint64_t failures = atomic_load(&j->failures);
+	bool starving = atomic_load(&j->spare_count) == 0;
 
 	sync_all(j, stop);
 	if (!stop)
 		journal_prepare(j);
 	if (trouble != atomic_load(&j->segment_trouble) ||
-	    failures != atomic_load(&j->failures))
+	    failures != atomic_load(&j->failures) ||
+	    (starving && atomic_load(&j->spare_count) > 0))
 		journal_notify(j);
 }
 
