@@ -243,6 +243,17 @@ for n in 99 100; do
 done
 is "$(grep -c '^prompt JWT' "$T/prompts-junk")" 0 "100 bytes are a token"
 
+# --- the time that a refusal takes
+
+# What is refused at a glance takes as long as what was looked at: junk is all
+# that sshd lets the module see of those who do not exist.
+printf %s junk >"$T/junk"
+for token in junk tampered expired; do
+	drive -m -t "$T/$token" authenticate
+	ms=$(sed -n 's/^authenticate PAM_AUTH_ERR //p' "$T/out")
+	is "$((${ms:-0} >= 20))" 1 "$token: refused after 20 ms"
+done
+
 # --- the peer
 
 check "an address in PAM_RHOST" PAM_SUCCESS ok $INFO \

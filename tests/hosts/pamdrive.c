@@ -8,7 +8,8 @@
  *
  * Token prompts are answered from -t FILE, chunk by chunk; with -R whole to
  * every prompt, as callers do that know one answer only. Any other prompt is
- * answered from -p FILE.
+ * answered from -p FILE. With -m a phase's line ends with the milliseconds
+ * since the last answer.
  */
 
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <security/pam_appl.h>
@@ -28,7 +30,8 @@ struct drive {
 	char *token, *password; /* owns; NULL: the conversation fails */
 	const char *env[ENV_MAX];
 	int env_count;
-	bool repeat;
+	bool repeat, measure;
+	struct timespec answered;
 	int fail_at; /* the prompt that gets PAM_CONV_ERR; 0: none */
 	int prompts;
 	int flags;
@@ -110,6 +113,7 @@ converse(int count, const struct pam_message **messages,
 		}
 	}
 	*responses = r;
+	clock_gettime(CLOCK_MONOTONIC, &d->answered);
 	return PAM_SUCCESS;
 }
 
@@ -159,6 +163,16 @@ code_name(int code)
 	return "another code";
 }
 
+static long
+since_answer(const struct drive *d)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long)(now.tv_sec - d->answered.tv_sec) * 1000 +
+	    (now.tv_nsec - d->answered.tv_nsec) / 1000000;
+}
+
 /* A phase by its name, or "user=NAME", as a host that changes PAM_USER. */
 static int
 run(const struct drive *d, pam_handle_t *pamh, const char *name)
@@ -172,7 +186,10 @@ run(const struct drive *d, pam_handle_t *pamh, const char *name)
 		if (strcmp(name, phases[i].name) != 0)
 			continue;
 		r = phases[i].run(pamh, phases[i].flags | d->flags);
-		printf("%s %s\n", name, code_name(r));
+		printf("%s %s", name, code_name(r));
+		if (d->measure)
+			printf(" %ld", since_answer(d));
+		printf("\n");
 		return r;
 	}
 	die("no such phase");
@@ -184,7 +201,7 @@ take_options(struct drive *d, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "d:e:f:h:p:Rs:St:u:")) != -1) {
+	while ((c = getopt(argc, argv, "d:e:f:h:mp:Rs:St:u:")) != -1) {
 		switch (c) {
 		case 'd':
 			d->confdir = optarg;
@@ -199,6 +216,9 @@ take_options(struct drive *d, int argc, char **argv)
 			break;
 		case 'h':
 			d->rhost = optarg;
+			break;
+		case 'm':
+			d->measure = true;
 			break;
 		case 'p':
 			d->password = slurp(optarg);
@@ -220,7 +240,7 @@ take_options(struct drive *d, int argc, char **argv)
 			break;
 		default:
 			die("usage: pamdrive -d CONFDIR -s SERVICE -u USER "
-			    "[-RS] [-e NAME=VALUE] [-f N] [-h RHOST] "
+			    "[-mRS] [-e NAME=VALUE] [-f N] [-h RHOST] "
 			    "[-p FILE] [-t FILE] PHASE...");
 		}
 	}
