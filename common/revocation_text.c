@@ -49,7 +49,7 @@ revocation_word(enum revocation_by by)
 
 /* "NAME:LINE:COLUMN: what" about the byte at; values are never shown. */
 static int
-wrong(const struct reading *r, const char *at, const char *what)
+wrong_at(const struct reading *r, const char *at, const char *what)
 {
 	size_t line, column;
 
@@ -58,16 +58,23 @@ wrong(const struct reading *r, const char *at, const char *what)
 	    r->e, E_SYNTAX, "%s:%zu:%zu: %s", r->name, line, column, what);
 }
 
+/* About a value, or a name, which begins at its quote. */
+static int
+wrong(const struct reading *r, const struct jscan_value *v, const char *what)
+{
+	return wrong_at(r, v->text - (v->type == JSCAN_STRING ? 1 : 0), what);
+}
+
 static int
 take_text(const struct reading *r, const struct jscan_value *v,
     char dst[REVOCATION_TEXT_MAX + 1], size_t *len_out)
 {
 	if (v->type != JSCAN_STRING)
-		return wrong(r, v->text, "must be a string");
+		return wrong(r, v, "must be a string");
 	if (jscan_string(v, dst, REVOCATION_TEXT_MAX + 1, len_out) != 0)
-		return wrong(r, v->text, "is too long");
+		return wrong(r, v, "is too long");
 	if (*len_out == 0)
-		return wrong(r, v->text, "must not be empty");
+		return wrong(r, v, "must not be empty");
 	return 0;
 }
 
@@ -78,8 +85,7 @@ take_before(
 	bool more;
 
 	if (v->type != JSCAN_NUMBER || jscan_seconds(v, before_out, &more) != 0)
-		return wrong(
-		    r, v->text, "must be a time in seconds since 1970");
+		return wrong(r, v, "must be a time in seconds since 1970");
 	if (more)
 		(*before_out)++;
 	return 0;
@@ -96,8 +102,8 @@ take_member(const struct reading *r, const struct jscan_value *name,
 		if (!jscan_equal(name, words[i], strlen(words[i])))
 			continue;
 		if (entry->text != NULL)
-			return wrong(r, name->text,
-			    "one entry revokes by one thing alone");
+			return wrong(
+			    r, name, "one entry revokes by one thing alone");
 		entry->by = (enum revocation_by)i;
 		entry->text = d->text;
 		return take_text(r, v, d->text, &entry->text_len);
@@ -111,8 +117,8 @@ take_member(const struct reading *r, const struct jscan_value *name,
 	if (jscan_equal(name, "comment", 7))
 		return v->type == JSCAN_STRING ?
 		    0 :
-		    wrong(r, v->text, "must be a string");
-	return wrong(r, name->text, "unknown key");
+		    wrong(r, v, "must be a string");
+	return wrong(r, name, "unknown key");
 }
 
 /* entry borrows from d. */
@@ -126,22 +132,22 @@ take_entry(const struct reading *r, const struct jscan_value *object,
 
 	*entry = (struct revocation_entry){ .before = -1 };
 	if (object->type != JSCAN_OBJECT)
-		return wrong(r, object->text, "an entry must be an object");
+		return wrong(r, object, "an entry must be an object");
 	while (jscan_next(object, &at, &name, &v)) {
 		ret = take_member(r, &name, &v, d, entry);
 		if (ret != 0)
 			return ret;
 	}
 	if (entry->text == NULL)
-		return wrong(r, object->text,
-		    "needs one of jti, sid, kid, subject and user");
+		return wrong(
+		    r, object, "needs one of jti, sid, kid, subject and user");
 	/* two issuers may call different people by one name */
 	if (entry->by == REVOCATION_SUBJECT && entry->issuer == NULL)
-		return wrong(r, object->text, "a subject needs its issuer");
+		return wrong(r, object, "a subject needs its issuer");
 	if (entry->before >= 0 && entry->by != REVOCATION_SUBJECT &&
 	    entry->by != REVOCATION_USER)
-		return wrong(r, object->text,
-		    "\"before\" goes with a subject or a user only");
+		return wrong(
+		    r, object, "\"before\" goes with a subject or a user only");
 	return 0;
 }
 
@@ -162,21 +168,21 @@ find_list(const struct reading *r, struct jscan_value *list_out)
 	list_out->type = JSCAN_NONE;
 	ret = jscan_text(r->text, r->len, &options, &root, &offset, &why);
 	if (ret == E_SYNTAX)
-		return wrong(r, r->text + offset, err_text(&why, ret));
+		return wrong_at(r, r->text + offset, err_text(&why, ret));
 	if (ret != 0)
 		return err_set(
 		    r->e, ret, "%s: %s", r->name, err_text(&why, ret));
 	if (root.type != JSCAN_OBJECT)
-		return wrong(r, r->text, "must be an object");
+		return wrong(r, &root, "must be an object");
 	while (jscan_next(&root, &at, &name, &v)) {
 		if (!jscan_equal(&name, "revoked", 7))
-			return wrong(r, name.text, "unknown key");
+			return wrong(r, &name, "unknown key");
 		if (v.type != JSCAN_ARRAY)
-			return wrong(r, v.text, "must be an array");
+			return wrong(r, &v, "must be an array");
 		*list_out = v;
 	}
 	if (list_out->type == JSCAN_NONE)
-		return wrong(r, root.text, "\"revoked\" is missing");
+		return wrong(r, &root, "\"revoked\" is missing");
 	return 0;
 }
 
@@ -193,7 +199,7 @@ take_list(const struct reading *r, const struct jscan_value *list,
 	while (jscan_next(list, &at, NULL, &v)) {
 		ret = take_entry(r, &v, &d, &entry);
 		if (ret == 0 && revocation_put(out, &entry) != 0)
-			ret = wrong(r, v.text, "does not fit");
+			ret = wrong(r, &v, "does not fit");
 		if (ret != 0)
 			return ret;
 	}
@@ -222,7 +228,7 @@ revocation_parse(const char *text, size_t n, const char *name,
 		return ret;
 	while (jscan_next(&list, &at, NULL, &v)) {
 		if (++count > REVOCATION_ENTRIES_MAX)
-			return wrong(&r, v.text, "too many entries");
+			return wrong(&r, &v, "too many entries");
 	}
 	/* each text in the file has two quotes, which pay for its NUL */
 	if (revocation_make(count, list.len + 1, &new) != 0)

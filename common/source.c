@@ -234,23 +234,6 @@ put(struct shelf *shelf, const void *key, struct source *source)
 	return mine;
 }
 
-const struct source *
-shelf_get(struct shelf *shelf, const void *key)
-{
-	struct source *source = NULL;
-	struct place *place;
-
-	place = find(atomic_load_explicit(
-			 &shelf->lists[list_of(key)], memory_order_acquire),
-	    key);
-	if (place != NULL)
-		return place->source;
-	if (source_new(shelf->kind, key, &source) != 0)
-		return NULL;
-	place = put(shelf, key, source);
-	return place != NULL ? place->source : NULL;
-}
-
 /* The key itself where the configuration is the same, or else its like. */
 static struct place *
 find_same(const struct shelf *shelf, const void *key)
@@ -270,11 +253,33 @@ find_same(const struct shelf *shelf, const void *key)
 	return place;
 }
 
+/* Keys that stand for one value share its source. */
+const struct source *
+shelf_get(struct shelf *shelf, const void *key)
+{
+	struct source *source = NULL;
+	struct place *place;
+
+	place = find(atomic_load_explicit(
+			 &shelf->lists[list_of(key)], memory_order_acquire),
+	    key);
+	if (place != NULL)
+		return place->source;
+	place = find_same(shelf, key);
+	if (place != NULL)
+		source = source_hold(place->source);
+	else if (source_new(shelf->kind, key, &source) != 0)
+		return NULL;
+	place = put(shelf, key, source);
+	return place != NULL ? place->source : NULL;
+}
+
 int
 shelf_carry(struct shelf *to, const void *key, const struct shelf *from,
     const struct source_ear *ear, bool *changed)
 {
 	struct place *place = find_same(from, key);
+	struct place *twin = find_same(to, key);
 	struct source *next;
 
 	if (place == NULL)
@@ -283,7 +288,11 @@ shelf_carry(struct shelf *to, const void *key, const struct shelf *from,
 		*changed = true;
 		return 0;
 	}
-	next = source_renew(place->source, key, ear);
+	/* a file is looked at once, whoever uses it */
+	if (twin != NULL)
+		next = source_hold(twin->source);
+	else
+		next = source_renew(place->source, key, ear);
 	if (next != place->source)
 		*changed = true;
 	return put(to, key, next) != NULL ? 0 : E_NOMEM;

@@ -62,8 +62,9 @@ int shelf_new(const struct source_kind *kind, struct shelf **out);
 void shelf_free(struct shelf **shelf);
 
 /*
- * The source of a key, read when it is not there yet; a failure stays until
- * the shelf is replaced. Borrowed until then; NULL when out of memory.
+ * The source of a key, read when it is not there yet; keys that are the same
+ * share one. A failure stays until the shelf is replaced. Borrowed until
+ * then; NULL when out of memory.
  */
 const struct source *shelf_get(struct shelf *shelf, const void *key);
 
