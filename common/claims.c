@@ -44,10 +44,12 @@ claims_scan(const char *payload, size_t n, struct claims *out, struct err *e)
 		{ .name = "auth_time" },
 		{ .name = "cnf" },
 		{ .name = "sid" },
+		{ .name = "preferred_username" },
 	};
-	struct err inner = { 0 };
+	struct err inner __attribute__((uninitialized));
 	int r;
 
+	err_clear(&inner);
 	r = jscan_object(payload, n, f, sizeof(f) / sizeof(f[0]), &inner);
 	if (r != 0)
 		return err_set(e, E_TOKEN_MALFORMED, "the payload: %s",
@@ -68,8 +70,20 @@ claims_scan(const char *payload, size_t n, struct claims *out, struct err *e)
 		.auth_time = f[11].value,
 		.cnf = f[12].value,
 		.sid = f[13].value,
+		.preferred_username = f[14].value,
 	};
 	return 0;
+}
+
+/* The scan came by these already, and they are what is asked for most. */
+static const struct jscan_value *
+scanned(const struct claims *c, const char *path)
+{
+	if (strcmp(path, "sub") == 0)
+		return &c->sub;
+	if (strcmp(path, "preferred_username") == 0)
+		return &c->preferred_username;
+	return NULL;
 }
 
 /*
@@ -79,9 +93,14 @@ claims_scan(const char *payload, size_t n, struct claims *out, struct err *e)
 bool
 claims_find(const struct claims *c, const char *path, struct jscan_value *out)
 {
+	const struct jscan_value *known = scanned(c, path);
 	struct jscan_value at = c->root, next;
 	const char *dot;
 
+	if (known != NULL) {
+		*out = *known;
+		return known->type != JSCAN_NONE;
+	}
 	for (;;) {
 		if (at.type != JSCAN_OBJECT)
 			return false;

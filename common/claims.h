@@ -23,6 +23,7 @@ struct claims {
 	struct jscan_value root;
 	struct jscan_value iss, sub, aud, exp, nbf, iat, jti, sid;
 	struct jscan_value azp, client_id, scope, scp, auth_time, cnf;
+	struct jscan_value preferred_username;
 };
 
 /* What the checks worked out. */

@@ -121,6 +121,15 @@ find_user(const struct claims *c, const struct config_issuer *issuer,
 	return NULL;
 }
 
+static int
+bad_claim(const char *claim, const char *what, struct err *e)
+{
+	char shown[128];
+
+	str_printable(shown, sizeof(shown), claim, strlen(claim));
+	return err_set(e, E_USER_INVALID, "the claim %s %s", shown, what);
+}
+
 int
 claims_user(const struct claims *c, const struct config_issuer *issuer,
     char user[CLAIMS_USER_MAX + 1], struct err *e)
@@ -128,20 +137,16 @@ claims_user(const struct claims *c, const struct config_issuer *issuer,
 	char name[CLAIMS_USER_MAX + 1];
 	struct jscan_value v;
 	const char *claim;
-	char shown[128];
 	size_t n;
 	int r;
 
 	claim = find_user(c, issuer, &v);
 	if (claim == NULL)
 		return err_set(e, E_CLAIM_MISSING, "the token names no user");
-	str_printable(shown, sizeof(shown), claim, strlen(claim));
 	if (v.type != JSCAN_STRING)
-		return err_set(
-		    e, E_USER_INVALID, "the claim %s is no string", shown);
+		return bad_claim(claim, "is no string", e);
 	if (jscan_string(&v, name, sizeof(name), &n) != 0)
-		return err_set(
-		    e, E_USER_INVALID, "the claim %s is too long", shown);
+		return bad_claim(claim, "is too long", e);
 	strip_domain(name, n, &issuer->user_domain_strip);
 	r = claims_user_check(name, issuer, e);
 	if (r == 0)
