@@ -111,6 +111,10 @@ sort_parts(
 		if (str_nearest(at.name, our_parts, OUR_PARTS) != NULL)
 			return config_fail_near(&at_name, &at, "unknown part",
 			    at.name, our_parts, OUR_PARTS);
+		/* left out there, it would be left out of every decision */
+		if (config_is_part(at.name))
+			return config_fail(&at_name, &at,
+			    "is a part of common, and stands beside it");
 		ret = config_list_add(&c->foreign, at.name);
 		if (ret != 0)
 			return ret;

@@ -315,6 +315,21 @@ check_value(const struct config_source *src, const struct config_key *key,
 	return config_fail(src, at, "cannot be checked");
 }
 
+/* Three characters, the case of letters aside. */
+static bool
+begin_alike(const char *word, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		if ((word[i] | 0x20) != (name[i] | 0x20))
+			return false;
+		if (word[i] == '\0' || name[i] == '\0')
+			return word[i] == name[i];
+	}
+	return true;
+}
+
 /*
  * A member whose name is none of the table's. In a table of free names, one
  * that begins and nearly goes on like a known key ("unauthorised") is taken
@@ -337,8 +352,7 @@ check_other(const struct config_source *src, const struct config_table *table,
 	for (i = 0; i < table->count && i < CONFIG_KEYS_MAX; i++)
 		words[i] = table->keys[i].name;
 	near = str_nearest(name, words, i);
-	if (table->other == NULL ||
-	    (near != NULL && strncmp(near, name, 3) == 0))
+	if (table->other == NULL || (near != NULL && begin_alike(near, name)))
 		return config_fail_near(
 		    &at_name, at, "unknown key", name, words, i);
 	if (name[0] == '\0')

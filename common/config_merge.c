@@ -95,6 +95,18 @@ merge(const struct json *base, const struct json *over, struct json **out)
 }
 
 bool
+config_is_part(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config_schema_common.count; i++) {
+		if (strcmp(name, config_schema_common.keys[i].name) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 config_has_parts(const struct json *service)
 {
 	size_t i;

@@ -118,6 +118,9 @@ int config_pattern(
     const char *text, regex_t **out, char why[CONFIG_PATTERN_WHY_MAX]);
 void config_pattern_free(regex_t **regex);
 
+/* Whether that is the name of a part of common. */
+bool config_is_part(const char *name);
+
 /* Whether a service says any part of common anew. */
 bool config_has_parts(const struct json *service);
 
