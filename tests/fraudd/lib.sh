@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# lib.sh: a fraudd of the test's own. Source tests/lib.sh first.
+#
+#	start_fraudd ['"rules": [...], ...']   members of fraudd.json
+#	stop_fraudd                            SIGTERM, and its exit status
+#
+# It listens at $SOCK, keeps its state in $T/state, and says what it says in
+# $T/fraudd.log. Whoever runs the test may do everything, unless the members
+# name "access".
+
+: "${FRAUDD:=$top_builddir/fraudd/fraudd}"
+SOCK=$T/s
+FRAUDD_PID=
+ME=$(id -un 2>/dev/null) || skip_all "this uid has no name"
+
+# need CMD...: skips the whole test without them.
+need() {
+	local cmd
+	for cmd in "$@"; do
+		command -v "$cmd" >/dev/null || skip_all "$cmd is missing"
+	done
+}
+
+# write_config MEMBERS
+write_config() {
+	local members=${1:-}
+	case $members in
+	*'"access"'*) ;;
+	*)
+		members=${members:+$members, }
+		members+='"access": [{"user": "'$ME'",'
+		members+=' "may": ["count", "read", "admin"]}]'
+		;;
+	esac
+	printf '{"socket": "%s", "state_dir": "%s", "memory": "16M",\n%s}\n' \
+		"$SOCK" "$T/state" "$members" >"$T/fraudd.json"
+	chmod 600 "$T/fraudd.json"
+}
+
+# until CMD...: waits until CMD succeeds, at most ten seconds.
+until_true() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.02
+	done
+	return 1
+}
+
+start_fraudd() {
+	write_config "$@"
+	"$FRAUDD" -c "$T/fraudd.json" >"$T/fraudd.out" 2>>"$T/fraudd.log" &
+	FRAUDD_PID=$!
+	until_true grep -q "is ready" "$T/fraudd.log" || {
+		diag "$T/fraudd.log"
+		echo "Bail out! fraudd does not start"
+		exit 99
+	}
+}
+
+stop_fraudd() {
+	local status
+	[ -n "$FRAUDD_PID" ] || return 0
+	kill -TERM "$FRAUDD_PID" 2>/dev/null
+	wait "$FRAUDD_PID"
+	status=$?
+	FRAUDD_PID=
+	: >"$T/fraudd.log"
+	return "$status"
+}
+at_exit stop_fraudd
+
+# talk: what is on stdin goes to fraudd as it is; CR is left out of answers.
+talk() {
+	nc -N -U "$SOCK" | tr -d '\r'
+}
+
+# r WORD... asks with redis-cli, one line per value
+r() {
+	redis-cli -s "$SOCK" "$@" 2>&1
+}

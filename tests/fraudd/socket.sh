@@ -1,0 +1,72 @@
+#!/bin/bash
+# The socket: other dialects, pieces, silence, greed, and who may open it.
+# shellcheck source=tests/lib.sh
+. "${top_srcdir:?}/tests/lib.sh"
+# shellcheck source=tests/fraudd/lib.sh
+. "$top_srcdir/tests/fraudd/lib.sh"
+
+need nc python3
+start_fraudd '"rules": [{"name": "mailers", "event": "smtp", "key": "ip",
+	"count": "attempts", "limit": 2, "window": 60}]'
+
+is "$(printf 'PING\nECHO "a b"\n' | talk | tr '\n' ' ')" '+PONG $3 a b ' \
+	"nc: lines of words"
+is "$(printf 'PI' | talk)" "" "half a word gets no answer"
+is "$(printf 'P' | talk)" "" "nor does what could be two dialects"
+printf '*1\r\n$4\r\nPING\r\n*1\r\n:1\r\n*1\r\n$4\r\nPING\r\n' | talk >"$T/out"
+is "$(cat "$T/out")" "+PONG
+-ERR Protocol error: expected '\$'" "bad framing is said, then it is over"
+policy='request=smtpd_access_policy\nclient_address=192.0.2.1\nsender=a@b\n\n'
+# shellcheck disable=SC2059 # it is a format
+printf "$policy$policy" | talk >"$T/out"
+is "$(cat "$T/out")" "action=DUNNO
+
+action=REJECT Too many attempts" "Postfix: two requests in a row"
+is "$(printf 'request=smtpd_access_policy\nnonsense\n\n' | talk)" "" \
+	"Postfix: what is broken gets no answer"
+
+# The rest in Python, which can hold many sockets at once.
+python3 "$top_srcdir/tests/fraudd/peers.py" "$SOCK" "$FRAUDD_PID" \
+	>"$T/out" 2>&1
+is $? 0 "the script ends"
+while read -r verdict what; do
+	case $verdict in
+	ok) pass "$what" ;;
+	not) fail "$what" ;;
+	*) diag <(echo "$verdict $what") ;;
+	esac
+done <"$T/out"
+
+is "$(stat -c %a "$SOCK")" 660 "the socket's mode"
+refuse any "a second daemon does not take the socket" \
+	"$FRAUDD" -c "$T/fraudd.json"
+like "$T/err" 'another process' "it says why"
+is "$(printf 'PING\n' | talk)" "+PONG" "and the first one serves on"
+kill -KILL "$FRAUDD_PID"
+wait "$FRAUDD_PID" 2>/dev/null
+FRAUDD_PID=
+: >"$T/fraudd.log"
+start_fraudd
+is "$(printf 'PING\n' | talk)" "+PONG" "what a killed one left is replaced"
+stop_fraudd
+echo precious >"$SOCK"
+refuse any "what is no socket is not replaced" "$FRAUDD" -c "$T/fraudd.json"
+is "$(cat "$SOCK")" precious "it is still there"
+rm "$SOCK"
+
+if command -v systemd-socket-activate >/dev/null; then
+	write_config
+	systemd-socket-activate -l "$SOCK" "$FRAUDD" -c "$T/fraudd.json" \
+		2>"$T/fraudd.log" &
+	pid=$!
+	until_true test -S "$SOCK"
+	is "$(printf 'PING\n' | talk)" "+PONG" "a socket from systemd"
+	kill -TERM $pid
+	wait $pid
+	like <(ls "$T") '^s$' "its file is systemd's to remove"
+	rm -f "$SOCK"
+else
+	pass "a socket from systemd # SKIP no systemd-socket-activate"
+fi
+
+done_testing
