@@ -151,8 +151,8 @@ read_type(const struct json *entry, enum jwk_kty *kty_out,
 }
 
 /* The tree does not tell a member that is null from one that is absent. */
-static int
-refuse_null(const struct json *entry, struct err *e)
+int
+jwk_refuse_null(const struct json *entry, struct err *e)
 {
 	static const char *const known[] = { "kty", "use", "alg", "key_ops",
 		"kid", "crv", "x", "y", "d", "n", "e", "p", "q", "dp", "dq",
@@ -183,7 +183,7 @@ jwk_import(
 
 	if (json_kind(entry) != JSON_OBJECT)
 		return err_set(e, E_KEY, "not an object");
-	rc = refuse_null(entry, e);
+	rc = jwk_refuse_null(entry, e);
 	if (rc == 0)
 		rc = read_type(entry, &kty, &curve, &skip, e);
 	if (rc == 0)

@@ -52,6 +52,9 @@ int jwk_import_akp(const struct json *entry, const struct jwk_curve *curve,
 int jwk_fixed_member(const struct json *entry, const char *name, uint8_t *dst,
     size_t n, struct err *e);
 
+/* 0, or E_KEY when a member that we know of is null. */
+int jwk_refuse_null(const struct json *entry, struct err *e);
+
 /* A string member, borrowed; NULL when absent, E_KEY when no string. */
 int jwk_text_member(const struct json *entry, const char *name,
     const char **out, size_t *len_out, struct err *e);
