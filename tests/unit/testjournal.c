@@ -13,7 +13,7 @@
 
 #include "mem.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 120000
 
 const struct journal_io test_io = {
 	.openat = openat,

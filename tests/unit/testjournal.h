@@ -41,7 +41,7 @@ void test_replay(const char *dir, struct replayed *r);
 /* Appends the records of these numbers; returns the last ticket. */
 uint64_t test_append(struct journal *j, uint64_t first, uint64_t last);
 
-/* Waits until something happened; fails the test after 20 seconds. */
+/* Waits until something happened; fails the test after two minutes. */
 void test_wait(struct journal *j);
 /* Syncs and waits until the ticket is reached. */
 void test_synced(struct journal *j, uint64_t ticket);
