@@ -18,6 +18,7 @@
 
 struct err;
 
+#define CONFIG_SKEW_MAX 300 /* seconds that clocks may be apart */
 #define CONFIG_FILE_MAX (1024 * 1024)
 #define CONFIG_NAME_MAX 64 /* of a service, a role */
 

@@ -19,7 +19,6 @@ struct err;
 struct json;
 struct json_path;
 
-#define CONFIG_SKEW_MAX 300
 #define CONFIG_SECRET_MAX 1024 /* bytes of jwtsecret */
 #define CONFIG_TEXT_MAX 4095 /* bytes of a string, as PATH_MAX */
 #define CONFIG_LIST_MAX 256 /* strings in one array */

@@ -71,6 +71,9 @@ token_outcome(const struct gate_decision *d, const char *user)
 	if (a == NULL || a->verdict != GATE_ALLOW || a->reason != 0 ||
 	    (a->checks & GATE_TOKEN) == 0 || strcmp(a->user, user) != 0)
 		return NULL;
+	/* A handle may live for days; what the token granted may not. */
+	if (d->now >= a->expires + CONFIG_SKEW_MAX)
+		return NULL;
 	return a;
 }
 

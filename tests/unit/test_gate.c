@@ -344,6 +344,11 @@ test_later(void **state)
 	assert_int_equal(decide(&request, &out), E_ROLE_MISSING);
 	request.user = "alice";
 	assert_int_equal(decide(&request, &out), 0);
+	/* as long as any clock skew would have taken the token, no longer */
+	other.expires = NOW - CONFIG_SKEW_MAX + 1;
+	assert_int_equal(decide(&request, &out), 0);
+	other.expires--;
+	assert_int_equal(decide(&request, &out), E_ROLE_MISSING);
 }
 
 static void
