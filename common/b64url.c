@@ -1,8 +1,8 @@
 /*
- * b64url: four tables give each character its bits in place, so a group of
- * four is four loads and three ORs. What is no base64url character sets a
- * bit above the 24; those bits are gathered and looked at once, at the end.
- * Longer texts are compared and shifted many characters at a time.
+ * b64url: many characters at a time where the processor can, and the rest in
+ * groups of four. What is no base64url character has the highest bit in the
+ * table; those bits are gathered and looked at once, at the end. The table is
+ * small because it is cold whenever a signature was verified before.
  */
 
 #include "b64url.h"
@@ -12,34 +12,27 @@
 
 #include "err.h"
 
-#define BAD 0x1000000u
+#define BAD 0x80
 
 #define VALUE(c) \
-	((c) >= 'A' && (c) <= 'Z'        ? (uint32_t)(c) - 'A' : \
-		(c) >= 'a' && (c) <= 'z' ? (uint32_t)(c) - 'a' + 26 : \
-		(c) >= '0' && (c) <= '9' ? (uint32_t)(c) - '0' + 52 : \
-		(c) == '-'               ? 62u : \
-		(c) == '_'               ? 63u : \
-					   BAD)
-#define AT(c, shift) (VALUE(c) == BAD ? BAD : (VALUE(c) & 63u) << (shift))
-#define AT4(c, s) AT(c, s), AT((c) + 1, s), AT((c) + 2, s), AT((c) + 3, s)
-#define AT16(c, s) AT4(c, s), AT4((c) + 4, s), AT4((c) + 8, s), AT4((c) + 12, s)
-#define AT64(c, s) \
-	AT16(c, s), AT16((c) + 16, s), AT16((c) + 32, s), AT16((c) + 48, s)
-#define AT256(s) AT64(0, s), AT64(64, s), AT64(128, s), AT64(192, s)
+	(uint8_t)((c) >= 'A' && (c) <= 'Z' ? (c) - 'A' : \
+		(c) >= 'a' && (c) <= 'z'   ? (c) - 'a' + 26 : \
+		(c) >= '0' && (c) <= '9'   ? (c) - '0' + 52 : \
+		(c) == '-'                 ? 62 : \
+		(c) == '_'                 ? 63 : \
+					     BAD)
+#define VALUE4(c) VALUE(c), VALUE((c) + 1), VALUE((c) + 2), VALUE((c) + 3)
+#define VALUE16(c) VALUE4(c), VALUE4((c) + 4), VALUE4((c) + 8), VALUE4((c) + 12)
+#define VALUE64(c) \
+	VALUE16(c), VALUE16((c) + 16), VALUE16((c) + 32), VALUE16((c) + 48)
 
-static const uint32_t table[4][256] = {
-	{ AT256(18) },
-	{ AT256(12) },
-	{ AT256(6) },
-	{ AT256(0) },
-};
+static const uint8_t table[256] = { VALUE64(0), VALUE64(64), VALUE64(128),
+	VALUE64(192) };
 
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* Signed, so that a byte over 127 is below every range. */
-typedef signed char lanes __attribute__((vector_size(16)));
 typedef signed char wide __attribute__((vector_size(32)));
 typedef uint32_t words __attribute__((vector_size(32)));
 
@@ -50,6 +43,8 @@ typedef uint32_t words __attribute__((vector_size(32)));
 #define WIDE
 #define HAVE_WIDE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 #endif
+
+#define CHUNK 1024 /* characters; a multiple of 4 */
 
 /* While so many are left, four bytes too many may be written. */
 #define WIDE_LEAST 40
@@ -91,20 +86,11 @@ decode_wide(uint8_t *dst, const char *src, size_t n)
 	return (all[0] & all[1] & all[2] & all[3]) == UINT64_MAX ? done : 0;
 }
 
-static bool
-all_set(lanes v)
-{
-	uint64_t halves[2];
-
-	memcpy(halves, &v, sizeof(halves));
-	return (halves[0] & halves[1]) == UINT64_MAX;
-}
-
 int
 b64url_decode(uint8_t *dst, const char *src, size_t n)
 {
 	const unsigned char *s;
-	uint32_t bits, seen = 0;
+	uint32_t a, b, c, d, seen = 0;
 	size_t done;
 
 	if (n >= WIDE_LEAST && HAVE_WIDE) {
@@ -117,53 +103,69 @@ b64url_decode(uint8_t *dst, const char *src, size_t n)
 	}
 	s = (const unsigned char *)src;
 	for (; n >= 4; n -= 4) {
-		bits = table[0][s[0]] | table[1][s[1]] | table[2][s[2]] |
-		    table[3][s[3]];
-		seen |= bits;
-		dst[0] = (uint8_t)(bits >> 16);
-		dst[1] = (uint8_t)(bits >> 8);
-		dst[2] = (uint8_t)bits;
+		a = table[s[0]];
+		b = table[s[1]];
+		c = table[s[2]];
+		d = table[s[3]];
+		seen |= a | b | c | d;
+		dst[0] = (uint8_t)(a << 2 | b >> 4);
+		dst[1] = (uint8_t)(b << 4 | c >> 2);
+		dst[2] = (uint8_t)(c << 6 | d);
 		dst += 3;
 		s += 4;
 	}
-	/* RFC 4648 §3.5: bits behind the last byte must be zero */
-	if (n == 3) {
-		bits = table[0][s[0]] | table[1][s[1]] | table[2][s[2]];
-		seen |= bits | (bits & 0xff) << 24;
-		dst[0] = (uint8_t)(bits >> 16);
-		dst[1] = (uint8_t)(bits >> 8);
-	} else if (n == 2) {
-		bits = table[0][s[0]] | table[1][s[1]];
-		seen |= bits | (bits & 0xffff) << 16;
-		dst[0] = (uint8_t)(bits >> 16);
-	} else if (n == 1) {
+	if (n == 1)
 		return E_SYNTAX;
+	/* RFC 4648 §3.5: bits behind the last byte must be zero */
+	if (n >= 2) {
+		a = table[s[0]];
+		b = table[s[1]];
+		c = n == 3 ? table[s[2]] : 0;
+		seen |= a | b | c;
+		if ((n == 3 ? c & 3 : b & 15) != 0)
+			return E_SYNTAX;
+		dst[0] = (uint8_t)(a << 2 | b >> 4);
+		if (n == 3)
+			dst[1] = (uint8_t)(b << 4 | c >> 2);
 	}
-	return seen > 0xffffff ? E_SYNTAX : 0;
+	return (seen & (uint32_t)BAD) != 0 ? E_SYNTAX : 0;
 }
 
-/* All bits of each lane whose byte is in the alphabet. */
-static inline lanes
-in_alphabet(lanes c)
+/* Returns how many it looked at, down to 32, or 0 when something was wrong. */
+WIDE static size_t
+check_wide(const char *src, size_t n)
 {
-	lanes folded = c | 0x20;
+	wide c, folded, good = (wide){ 0 } == 0;
+	uint64_t all[4];
+	size_t done = 0;
 
-	return ((folded > 'a' - 1) & (folded < 'z' + 1)) |
-	    ((c > '0' - 1) & (c < '9' + 1)) | (c == '-') | (c == '_');
+	for (; n - done > sizeof(c); done += sizeof(c)) {
+		memcpy(&c, src + done, sizeof(c));
+		folded = c | 0x20;
+		good &= ((folded > 'a' - 1) & ('z' + 1 > folded)) |
+		    ((c > '0' - 1) & ('9' + 1 > c)) | (c == '-') | (c == '_');
+	}
+	memcpy(all, &good, sizeof(all));
+	return (all[0] & all[1] & all[2] & all[3]) == UINT64_MAX ? done : 0;
 }
 
 int
 b64url_check(const char *src, size_t n)
 {
-	uint8_t scratch[sizeof(lanes)];
-	lanes c, good = (lanes){ 0 } == 0;
+	uint8_t scratch[B64URL_DECODED_LEN(CHUNK)];
+	size_t step;
 
-	for (; n > sizeof(c); src += sizeof(c), n -= sizeof(c)) {
-		memcpy(&c, src, sizeof(c));
-		good &= in_alphabet(c);
+	if (n > sizeof(wide) && HAVE_WIDE) {
+		step = check_wide(src, n);
+		if (step == 0)
+			return E_SYNTAX;
+		src += step;
+		n -= step;
 	}
-	if (!all_set(good))
-		return E_SYNTAX;
+	for (; n > CHUNK; src += CHUNK, n -= CHUNK) {
+		if (b64url_decode(scratch, src, CHUNK) != 0)
+			return E_SYNTAX;
+	}
 	return b64url_decode(scratch, src, n);
 }
 
