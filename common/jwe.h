@@ -19,6 +19,7 @@ struct err;
 #define JWE_MAX_LEN (16 * 1024) /* of a token, bytes */
 #define JWE_HEADER_MAX 4096 /* of the decoded header */
 #define JWE_KEY_MAX (JWK_RSA_MAX_BITS / 8) /* of the encrypted key */
+#define JWE_CTY_MAX 63
 #define JWE_PARTY_MAX 256 /* of apu, of apv, decoded */
 #define JWE_PLAIN_MAX (JWE_MAX_LEN / 4 * 3)
 #define JWE_TRIES_MAX 4

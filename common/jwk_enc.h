@@ -79,10 +79,11 @@ bool jwk_enc_fits(const struct jwk_enc *key, enum jwa_wrap alg,
     enum jwa_enc enc, bool decrypt);
 
 /*
- * What a key encrypts with when nothing is said, and JWA_WRAP_NONE if it
- * does not. *enc holds what is asked for or JWA_ENC_NONE, and is filled.
+ * What a key encrypts with, JWA_WRAP_NONE if it does not. alg and *enc are
+ * what is asked for, or ..._NONE for the key's own choice; *enc is filled.
  */
-enum jwa_wrap jwk_enc_default(const struct jwk_enc *key, enum jwa_enc *enc);
+enum jwa_wrap jwk_enc_default(
+    const struct jwk_enc *key, enum jwa_wrap alg, enum jwa_enc *enc);
 
 /*
  * The public key of a point, checked to be on its curve: width bytes each,

@@ -258,7 +258,7 @@ jwk_enc_fits(const struct jwk_enc *key, enum jwa_wrap alg, enum jwa_enc enc,
 }
 
 enum jwa_wrap
-jwk_enc_default(const struct jwk_enc *key, enum jwa_enc *enc)
+jwk_enc_default(const struct jwk_enc *key, enum jwa_wrap alg, enum jwa_enc *enc)
 {
 	static const enum jwa_wrap algs[] = { JWA_ECDH_ES_A256KW,
 		JWA_ECDH_ES_A128KW, JWA_ECDH_ES, JWA_RSA_OAEP_256, JWA_A256KW,
@@ -269,7 +269,8 @@ jwk_enc_default(const struct jwk_enc *key, enum jwa_enc *enc)
 
 	for (i = 0; i < sizeof(algs) / sizeof(algs[0]); i++) {
 		for (k = 0; k < sizeof(encs) / sizeof(encs[0]); k++) {
-			if (*enc != JWA_ENC_NONE && *enc != encs[k])
+			if ((*enc != JWA_ENC_NONE && *enc != encs[k]) ||
+			    (alg != JWA_WRAP_NONE && alg != algs[i]))
 				continue;
 			if (!jwk_enc_fits(key, algs[i], encs[k], false))
 				continue;

@@ -13,6 +13,8 @@ struct jwk_set;
 int jwtgate_verify(const struct cli *cli);
 int jwtgate_jws_verify(const struct cli *cli);
 int jwtgate_jws_sign(const struct cli *cli);
+int jwtgate_jwe_encrypt(const struct cli *cli);
+int jwtgate_jwe_decrypt(const struct cli *cli);
 int jwtgate_decode(const struct cli *cli);
 int jwtgate_issue(const struct cli *cli);
 int jwtgate_keys_generate(const struct cli *cli);
