@@ -16,6 +16,7 @@
 #include "file.h"
 #include "jwa.h"
 
+struct config; /* owns every policy and list below */
 struct err;
 
 #define CONFIG_SKEW_MAX 300 /* seconds that clocks may be apart */
@@ -135,8 +136,6 @@ struct config_policy {
 	struct config_fraud fraud;
 	char *revocation_file; /* NULL: none */
 };
-
-struct config; /* owns everything below it */
 
 /*
  * Reads and resolves path. Returns 0; E_IO or E_NOMEM when it could not be
