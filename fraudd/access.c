@@ -18,9 +18,6 @@
 #include "settings.h"
 #include "str.h"
 
-/* The group of the default configuration; a host need not have it. */
-#define DEFAULT_GROUP "fraudd"
-
 struct row {
 	bool absent;
 	bool is_group;
@@ -50,7 +47,7 @@ resolve(const struct settings_access *a, struct row *row, struct err *e)
 		row->absent = group == NULL;
 		if (group != NULL)
 			row->gid = group->gr_gid;
-		else if (strcmp(a->group, DEFAULT_GROUP) != 0)
+		else if (a->named)
 			return err_set(e, E_CONFIG_INVALID,
 			    "access: there is no group %s", a->group);
 		return 0;

@@ -19,6 +19,7 @@
 #include "err.h"
 #include "mem.h"
 #include "metrics.h"
+#include "persist.h"
 #include "timeline.h"
 
 #define MEMORY_PER_CONNECTION 16384 /* request line and headers */
@@ -87,33 +88,43 @@ send_answer(struct exchange *x)
 }
 
 static struct exchange *
-exchange_new(struct dialect_http *h, struct MHD_Connection *connection,
-    const char *target)
+exchange_new(struct dialect_http *h, struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *fd, *context;
 	struct exchange *x = mem_alloc(sizeof(*x));
 
 	if (x == NULL)
 		return NULL;
-	fd = MHD_get_connection_info(
-	    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	context = MHD_get_connection_info(
-	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	x->http = h;
 	x->connection = connection;
-	x->path = dialect_http_path(target);
 	x->by.env = h->config.env;
 	x->by.access = &x->access;
-	x->by.now = timeline_us(h->config.clock) / 1000;
-	/* the context is the listener's number plus one */
-	if (fd != NULL && context != NULL && context->socket_context != NULL)
-		x->by.rows = h->config.judge(h->config.arg, fd->connect_fd,
-		    (size_t)(uintptr_t)context->socket_context - 1, &x->access);
 	outbuf_init(&x->out, OUT_MAX);
 	x->status = HTTP_OK;
 	x->type = "application/json";
 	x->by.env->metrics->requests++;
 	return x;
+}
+
+/*
+ * Who asks: the listener travels as the address that was given with the
+ * connection. Asked when the body is there, for rights may change meanwhile.
+ */
+static void
+identify(struct exchange *x)
+{
+	const union MHD_ConnectionInfo *fd, *info;
+	const struct dialect_http *h = x->http;
+	struct sockaddr_un from;
+
+	fd = MHD_get_connection_info(
+	    x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	info = MHD_get_connection_info(
+	    x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (fd == NULL || info == NULL || info->client_addr == NULL)
+		return;
+	memcpy(&from, info->client_addr, sizeof(from));
+	x->by.rows = h->config.judge(h->config.arg, fd->connect_fd,
+	    (unsigned char)from.sun_path[0], &x->access);
 }
 
 /* What is refused before the body is read. */
@@ -156,6 +167,37 @@ collect(struct exchange *x, const char *data, size_t n)
 	return MHD_YES;
 }
 
+static void
+answer(struct exchange *x, const char *target, const char *method)
+{
+	/* the target stands where it stood only during a call */
+	x->path = dialect_http_path(target);
+	x->by.now = timeline_us(x->http->config.clock) / 1000;
+	identify(x);
+	if (x->swallowed > 0)
+		dialect_http_fail(x, HTTP_TOO_LARGE, "the body is over 16 KiB");
+	else if (x->by.rows == NULL)
+		dialect_http_fail(
+		    x, HTTP_FORBIDDEN, "this user has no right to this");
+	else
+		dialect_http_route(x, method);
+	x->answered = true;
+}
+
+/* True when the answer has to wait; the connection sleeps until then. */
+static bool
+hold(struct exchange *x)
+{
+	struct dialect_http *h = x->http;
+
+	if (persist_take(x->by.env->persist, &x->ticket) != PERSIST_HOLD)
+		return false;
+	x->next = h->held;
+	h->held = x;
+	MHD_suspend_connection(x->connection);
+	return true;
+}
+
 static enum MHD_Result
 on_request(void *arg, struct MHD_Connection *connection, const char *target,
     const char *method, const char *version, const char *data, size_t *n,
@@ -166,7 +208,7 @@ on_request(void *arg, struct MHD_Connection *connection, const char *target,
 
 	(void)version;
 	if (x == NULL) {
-		x = exchange_new(arg, connection, target);
+		x = exchange_new(arg, connection);
 		*context = x;
 		if (x == NULL)
 			return MHD_NO;
@@ -177,17 +219,39 @@ on_request(void *arg, struct MHD_Connection *connection, const char *target,
 		*n = 0;
 		return r;
 	}
-	/* the target stands where it stood only during a call */
-	x->path = dialect_http_path(target);
-	x->by.now = timeline_us(x->http->config.clock) / 1000;
-	if (x->swallowed > 0)
-		dialect_http_fail(x, HTTP_TOO_LARGE, "the body is over 16 KiB");
-	else if (x->by.rows == NULL)
-		dialect_http_fail(
-		    x, HTTP_FORBIDDEN, "this user has no right to this");
-	else
-		dialect_http_route(x, method);
+	if (!x->answered) {
+		answer(x, target, method);
+		if (hold(x))
+			return MHD_YES;
+	}
 	return send_answer(x);
+}
+
+/* Wakes those whose records are on disk, or will never be; all: everybody. */
+static void
+wake(struct dialect_http *h, bool all)
+{
+	struct exchange **at = &h->held, *x;
+
+	while ((x = *at) != NULL) {
+		if (!all &&
+		    persist_ask(x->by.env->persist, x->ticket) ==
+			PERSIST_HOLD) {
+			at = &x->next;
+			continue;
+		}
+		*at = x->next;
+		MHD_resume_connection(x->connection);
+	}
+}
+
+bool
+dialect_http_release(struct dialect_http *h)
+{
+	bool held = h->held != NULL;
+
+	wake(h, false);
+	return held;
 }
 
 static void
@@ -214,10 +278,10 @@ on_connection(void *arg, struct MHD_Connection *connection, void **context,
 	struct dialect_http *h = arg;
 
 	(void)connection;
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		*context = (void *)(uintptr_t)(h->adding + 1);
+	(void)context;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		h->config.env->metrics->connections++;
-	} else
+	else
 		h->config.env->metrics->connections--;
 }
 
@@ -238,10 +302,10 @@ dialect_http_new(const struct dialect_http_config *config,
 	if (h == NULL)
 		return err_set(e, E_NOMEM, "out of memory");
 	h->config = *config;
-	h->daemon = MHD_start_daemon(
-	    MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0,
-	    NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_message,
-	    NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
+		MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME,
+	    0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER,
+	    on_message, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)MEMORY_PER_CONNECTION, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)100000, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
@@ -260,6 +324,9 @@ dialect_http_free(struct dialect_http **h)
 {
 	if (*h == NULL)
 		return;
+	/* it must not be stopped while connections sleep */
+	wake(*h, true);
+	(void)MHD_run((*h)->daemon);
 	MHD_stop_daemon((*h)->daemon);
 	free(*h);
 	*h = NULL;
@@ -270,10 +337,11 @@ dialect_http_add(struct dialect_http *h, int fd, size_t point)
 {
 	struct sockaddr_un peer = { .sun_family = AF_UNIX };
 
-	h->adding = point;
+	/* there are fewer listeners than a byte can count */
+	peer.sun_path[0] = (char)point;
 	/* it closes fd itself when it cannot take it */
-	(void)MHD_add_connection(h->daemon, fd, (const struct sockaddr *)&peer,
-	    sizeof(peer.sun_family));
+	(void)MHD_add_connection(
+	    h->daemon, fd, (const struct sockaddr *)&peer, sizeof(peer));
 }
 
 int

@@ -14,6 +14,7 @@
 #ifndef JWTGATE_DIALECT_HTTP_H
 #define JWTGATE_DIALECT_HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,8 +38,11 @@ int dialect_http_new(const struct dialect_http_config *config,
     struct dialect_http **out, struct err *e);
 void dialect_http_free(struct dialect_http **h);
 
-/* Takes fd, whose bytes have not been read; closes it on failure. */
+/* Takes fd, of the listener `point` (below 256), whose bytes have not been read; closes it on failure. */
 void dialect_http_add(struct dialect_http *h, int fd, size_t point);
+
+/* The journal moved: answers that wait may go. False: there were none. */
+bool dialect_http_release(struct dialect_http *h);
 
 /* Readable when dialect_http_run() has something to do. */
 int dialect_http_fd(const struct dialect_http *h);

@@ -41,7 +41,7 @@ struct session {
 struct dialect_http {
 	struct dialect_http_config config;
 	struct MHD_Daemon *daemon;
-	size_t adding; /* the listener of the connection being added */
+	struct exchange *held; /* those whose answer waits for the disk */
 	struct dialect_http_room room;
 	struct session sessions[SESSIONS];
 };
@@ -50,6 +50,9 @@ struct dialect_http {
 struct exchange {
 	struct dialect_http *http;
 	struct MHD_Connection *connection;
+	struct exchange *next; /* in held */
+	uint64_t ticket; /* 0: nothing to wait for */
+	bool answered; /* the answer only has to be sent */
 	const char *path;
 	struct access access;
 	struct command_caller by;

@@ -72,14 +72,15 @@ load(const struct program *p, struct settings **out, struct err *e)
 
 /* Names of users and groups, without opening anything. */
 static int
-check_names(const struct settings *s, struct err *e)
+check_names(const struct settings *s, bool aloud, struct err *e)
 {
 	struct access_table *rows = NULL;
 	size_t i;
 	int r = 0;
 
 	for (i = 0; r == 0 && i < s->listener_count; i++) {
-		r = access_table_new(&s->listeners[i], skipped, &rows, e);
+		r = access_table_new(
+		    &s->listeners[i], aloud ? skipped : NULL, &rows, e);
 		access_table_free(&rows);
 	}
 	if (r == 0 && s->user != NULL && getpwnam(s->user) == NULL)
@@ -305,7 +306,7 @@ run(struct program *p)
 
 	r = load(p, &p->settings, &e);
 	if (r == 0)
-		r = check_names(p->settings, &e);
+		r = check_names(p->settings, p->test, &e);
 	if (r != 0 || p->test) {
 		if (r != 0)
 			note(LOG_ERR, "%s", err_text(&e, r));

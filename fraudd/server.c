@@ -25,7 +25,16 @@
 #define SNAPSHOT_US 2000 /* between two steps */
 #define TICKS_PER_SWEEP 10
 #define ACCEPT_BATCH 64
+#define POINTS_MAX 255
 #define ACCEPT_QUIET 600 /* ticks between two complaints */
+
+static void
+release(struct server *s)
+{
+	server_peer_release(s);
+	if (dialect_http_release(s->http))
+		event_active(&s->http_timer, EV_TIMEOUT, 0);
+}
 
 static void
 on_journal(evutil_socket_t fd, short what, void *arg)
@@ -35,7 +44,7 @@ on_journal(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	persist_wake(s->env.persist);
-	server_peer_release(s);
+	release(s);
 }
 
 /* Out of descriptors: the backlog holds the rest until some are free. */
@@ -99,7 +108,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	engine_tick(s->env.engine, now / 1000);
 	on_snapshot(-1, 0, s);
-	server_peer_release(s);
+	release(s);
 	if (s->resting)
 		for (i = 0; i < s->point_count; i++)
 			event_add(&s->points[i].accept, NULL);
@@ -177,6 +186,9 @@ add_points(struct server *s, struct err *e)
 	size_t i;
 	int r;
 
+	if (set->listener_count > POINTS_MAX)
+		return err_set(e, E_CONFIG_INVALID,
+		    "listeners: more than %d sockets", POINTS_MAX);
 	s->points = mem_array(set->listener_count, sizeof(*s->points));
 	if (s->points == NULL)
 		return err_set(e, E_NOMEM, "out of memory");

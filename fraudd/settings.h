@@ -63,6 +63,7 @@ struct settings_rule {
 struct settings_access {
 	char user[SETTINGS_NAME_MAX + 1]; /* one of the two is set */
 	char group[SETTINGS_NAME_MAX + 1];
+	bool named; /* by the file: what does not exist is an error */
 	unsigned may; /* bits of access_right in access.h */
 	char (*events)[SETTINGS_NAME_MAX + 1]; /* owns; NULL: every event */
 	size_t event_count;

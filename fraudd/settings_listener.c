@@ -94,7 +94,7 @@ take_row(const struct config_source *src, const struct json *node,
 
 static int
 take_access(const struct config_source *src, const struct json *list,
-    const struct json_path *up, struct settings_listener *l)
+    const struct json_path *up, bool named, struct settings_listener *l)
 {
 	struct json_path here = { .up = up, .name = "access" };
 	struct json_path at = { .up = &here };
@@ -107,6 +107,7 @@ take_access(const struct config_source *src, const struct json *list,
 		l->access_count++;
 		ret = take_row(src, json_element(list, at.index), &at,
 		    &l->access[at.index]);
+		l->access[at.index].named = named;
 		if (ret != 0)
 			return ret;
 	}
@@ -158,7 +159,8 @@ take_socket(const struct config_source *src, const struct json *root,
 	if (!l->group_named && (l->group = mem_strdup("fraudd")) == NULL)
 		return err_set(src->e, E_NOMEM, "out of memory");
 	return take_access(src,
-	    access != NULL ? access : json_member(base, "access"), NULL, l);
+	    access != NULL ? access : json_member(base, "access"), NULL,
+	    access != NULL, l);
 }
 
 int
@@ -172,6 +174,7 @@ settings_take_listeners(const struct config_source *src,
 		.group = "group",
 		.mode = "mode",
 		.otherwise = "0660" };
+	bool named;
 	int ret;
 
 	s->listeners = mem_array(json_count(list) + 1, sizeof(*s->listeners));
@@ -188,10 +191,11 @@ settings_take_listeners(const struct config_source *src,
 		access = json_member(p.node, "access");
 		if (access == NULL)
 			access = json_member(root, "access");
-		if (access == NULL)
+		named = access != NULL;
+		if (!named)
 			access = json_member(base, "access");
 		ret = take_access(
-		    src, access, &at, &s->listeners[at.index + 1]);
+		    src, access, &at, named, &s->listeners[at.index + 1]);
 	}
 	return ret;
 }

@@ -54,6 +54,28 @@ refuse any "what is no socket is not replaced" "$FRAUDD" -c "$T/fraudd.json"
 is "$(cat "$SOCK")" precious "it is still there"
 rm "$SOCK"
 
+# Two sockets with different rights, and answers that wait for the disk.
+start_fraudd '"durability": "attempt", "listeners": [{"path": "'"$T/two"'",
+	"access": [{"user": "'"$ME"'", "may": ["read"]}]}]'
+attempt='ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27'
+is "$(printf '%s\n%s\n' "$attempt" "$attempt" | talk | grep -c allow)" 2 \
+	"durability attempt: a pipeline"
+like <(printf '%s\n' "$attempt" | nc -N -U "$T/two") '^-NOPERM' \
+	"another socket, other rights"
+if command -v curl >/dev/null; then
+	card='{"event":"card","ip":"192.0.2.1","last4":"0001","expiry":"12/27"}'
+	for s in "$SOCK" "$T/two"; do
+		curl -s -w ' %{http_code}' --max-time 10 --unix-socket "$s" \
+			-d "$card" http://x/v1/attempts
+		echo
+	done >"$T/out" 2>&1
+	is "$(grep -c '"count":2.* 200' "$T/out")" 1 \
+		"durability attempt: HTTP waits too"
+	is "$(grep -c 'no right to this.* 403' "$T/out")" 1 \
+		"HTTP: another socket, other rights"
+fi
+stop_fraudd
+
 if command -v systemd-socket-activate >/dev/null; then
 	write_config
 	systemd-socket-activate -l "$SOCK" "$FRAUDD" -c "$T/fraudd.json" \
