@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include "err.h"
 
@@ -32,22 +35,47 @@ static const uint8_t table[256] = { VALUE64(0), VALUE64(64), VALUE64(128),
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Signed, so that a byte over 127 is below every range. */
-typedef signed char wide __attribute__((vector_size(32)));
-typedef uint32_t words __attribute__((vector_size(32)));
-
-#if defined(__x86_64__)
-#define WIDE __attribute__((target("avx2")))
-#define HAVE_WIDE __builtin_cpu_supports("avx2")
-#else
-#define WIDE
-#define HAVE_WIDE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-#endif
-
 #define CHUNK 1024 /* characters; a multiple of 4 */
 
 /* While so many are left, four bytes too many may be written. */
 #define WIDE_LEAST 40
+
+#if defined(__x86_64__)
+#define WIDE __attribute__((target("avx2")))
+#define HAVE_WIDE __builtin_cpu_supports("avx2")
+#define WIDTH sizeof(__m256i)
+
+/* For each upper half of a character: the first and the last of its row in
+ * the alphabet, and what is to be added to make it a value. */
+static const int8_t first[16] = { 1, 1, '-', '0', 'A', 'P', 'a', 'p', 1, 1, 1,
+	1, 1, 1, 1, 1 };
+static const int8_t last[16] = { 0, 0, '-', '9', 'O', 'Z', 'o', 'z', 0, 0, 0, 0,
+	0, 0, 0, 0 };
+static const int8_t shift[16] = { 0, 0, 62 - '-', 52 - '0', -'A', -'A',
+	26 - 'a', 26 - 'a', 0, 0, 0, 0, 0, 0, 0, 0 };
+static const int8_t order[16] = { 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1,
+	-1, -1, -1 };
+
+#define SPREAD(t) \
+	_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(t)))
+
+WIDE static inline __m256i
+upper_half(__m256i c)
+{
+	return _mm256_and_si256(_mm256_srli_epi16(c, 4), _mm256_set1_epi8(15));
+}
+
+/* All bits where the character is not in the alphabet; _ has no row. */
+WIDE static inline __m256i
+wrong(__m256i c, __m256i row)
+{
+	__m256i lo = _mm256_shuffle_epi8(SPREAD(first), row);
+	__m256i hi = _mm256_shuffle_epi8(SPREAD(last), row);
+
+	return _mm256_andnot_si256(_mm256_cmpeq_epi8(c, _mm256_set1_epi8('_')),
+	    _mm256_or_si256(
+		_mm256_cmpgt_epi8(lo, c), _mm256_cmpgt_epi8(c, hi)));
+}
 
 /*
  * Decodes 32 characters to 24 bytes at a time, down to less than WIDE_LEAST
@@ -56,35 +84,62 @@ typedef uint32_t words __attribute__((vector_size(32)));
 WIDE static size_t
 decode_wide(uint8_t *dst, const char *src, size_t n)
 {
-	wide c, upper, lower, digit, dash, low, good = (wide){ 0 } == 0;
-	uint64_t all[4];
+	__m256i c, row, v, bad = _mm256_setzero_si256();
 	size_t done = 0;
-	words w;
 
-	for (; n - done >= WIDE_LEAST; done += sizeof(c), dst += 24) {
-		memcpy(&c, src + done, sizeof(c));
-		upper = (c > 'A' - 1) & ('Z' + 1 > c);
-		lower = (c > 'a' - 1) & ('z' + 1 > c);
-		digit = (c > '0' - 1) & ('9' + 1 > c);
-		dash = c == '-';
-		low = c == '_';
-		good &= upper | lower | digit | dash | low;
-		c += (upper & -'A') | (lower & (26 - 'a')) |
-		    (digit & (52 - '0')) | (dash & (62 - '-')) |
-		    (low & (63 - '_'));
-		/* Four times six bits, each in a byte, become three bytes. */
-		w = (words)c;
-		w = (w & 0x3f) << 18 | (w & 0x3f00) << 4 | (w >> 10 & 0xfc0) |
-		    (w >> 24 & 0x3f);
-		c = __builtin_shufflevector((wide)w, (wide)w, 2, 1, 0, 6, 5, 4,
-		    10, 9, 8, 14, 13, 12, 3, 7, 11, 15, 18, 17, 16, 22, 21, 20,
-		    26, 25, 24, 30, 29, 28, 19, 23, 27, 31);
-		memcpy(dst, &c, 16);
-		memcpy(dst + 12, (const char *)&c + 16, 16);
+	for (; n - done >= WIDE_LEAST; done += WIDTH, dst += 24) {
+		memcpy(&c, src + done, WIDTH);
+		row = upper_half(c);
+		bad = _mm256_or_si256(bad, wrong(c, row));
+		v = _mm256_add_epi8(c, _mm256_shuffle_epi8(SPREAD(shift), row));
+		v = _mm256_add_epi8(v,
+		    _mm256_and_si256(
+			_mm256_cmpeq_epi8(c, _mm256_set1_epi8('_')),
+			_mm256_set1_epi8(63 - '_' + 'A')));
+		/* Four times six bits, a byte each, become 24 bits. */
+		v = _mm256_maddubs_epi16(v, _mm256_set1_epi32(0x01400140));
+		v = _mm256_madd_epi16(v, _mm256_set1_epi32(0x00011000));
+		v = _mm256_shuffle_epi8(v, SPREAD(order));
+		_mm_storeu_si128(
+		    (__m128i *)(void *)dst, _mm256_castsi256_si128(v));
+		_mm_storeu_si128((__m128i *)(void *)(dst + 12),
+		    _mm256_extracti128_si256(v, 1));
 	}
-	memcpy(all, &good, sizeof(all));
-	return (all[0] & all[1] & all[2] & all[3]) == UINT64_MAX ? done : 0;
+	return _mm256_testz_si256(bad, bad) ? done : 0;
 }
+
+/* Returns how many it looked at, down to 32, or 0 when something was wrong. */
+WIDE static size_t
+check_wide(const char *src, size_t n)
+{
+	__m256i c, bad = _mm256_setzero_si256();
+	size_t done = 0;
+
+	for (; n - done > WIDTH; done += WIDTH) {
+		memcpy(&c, src + done, WIDTH);
+		bad = _mm256_or_si256(bad, wrong(c, upper_half(c)));
+	}
+	return _mm256_testz_si256(bad, bad) ? done : 0;
+}
+#else
+#define HAVE_WIDE false
+#define WIDTH 32
+
+static size_t
+decode_wide(uint8_t *dst, const char *src, size_t n)
+{
+	(void)dst;
+	(void)src;
+	return n;
+}
+
+static size_t
+check_wide(const char *src, size_t n)
+{
+	(void)src;
+	return n;
+}
+#endif
 
 int
 b64url_decode(uint8_t *dst, const char *src, size_t n)
@@ -131,31 +186,13 @@ b64url_decode(uint8_t *dst, const char *src, size_t n)
 	return (seen & (uint32_t)BAD) != 0 ? E_SYNTAX : 0;
 }
 
-/* Returns how many it looked at, down to 32, or 0 when something was wrong. */
-WIDE static size_t
-check_wide(const char *src, size_t n)
-{
-	wide c, folded, good = (wide){ 0 } == 0;
-	uint64_t all[4];
-	size_t done = 0;
-
-	for (; n - done > sizeof(c); done += sizeof(c)) {
-		memcpy(&c, src + done, sizeof(c));
-		folded = c | 0x20;
-		good &= ((folded > 'a' - 1) & ('z' + 1 > folded)) |
-		    ((c > '0' - 1) & ('9' + 1 > c)) | (c == '-') | (c == '_');
-	}
-	memcpy(all, &good, sizeof(all));
-	return (all[0] & all[1] & all[2] & all[3]) == UINT64_MAX ? done : 0;
-}
-
 int
 b64url_check(const char *src, size_t n)
 {
 	uint8_t scratch[B64URL_DECODED_LEN(CHUNK)];
 	size_t step;
 
-	if (n > sizeof(wide) && HAVE_WIDE) {
+	if (n > WIDTH && HAVE_WIDE) {
 		step = check_wide(src, n);
 		if (step == 0)
 			return E_SYNTAX;
