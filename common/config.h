@@ -15,6 +15,7 @@
 
 #include "file.h"
 #include "jwa.h"
+#include "jwa_enc.h"
 
 struct config; /* owns every policy and list below */
 struct err;
@@ -65,6 +66,9 @@ struct config_issuer {
 	int64_t clock_skew; /* seconds */
 	bool auth_time_from_iat;
 	bool encryption; /* asked for; encrypted tokens are taken */
+	char *encryption_keys_file; /* NULL without encryption */
+	unsigned encryption_algs; /* 1 << enum jwa_wrap of each */
+	unsigned encryption_encs; /* 1 << enum jwa_enc of each */
 };
 
 /* authorize: a role and what the directory is asked for it. */

@@ -119,7 +119,8 @@ take_token_keys(const struct json *node, struct config_issuer *out)
 	    config_take_list(users, "deny", &out->users_deny) != 0 ||
 	    config_take_string(node, "roles_claim", &out->roles_claim) != 0)
 		return E_NOMEM;
-	if (take_required_claims(node, out) != 0)
+	if (take_required_claims(node, out) != 0 ||
+	    config_take_encryption(node, out) != 0)
 		return E_NOMEM;
 	return take_pattern(node, out);
 }
@@ -224,7 +225,6 @@ take_own_keys(const struct config_source *src, const struct json *node,
 		    node, "jwtsigningkey_file", &out->signing_key_file);
 	if (ret == 0)
 		ret = take_lifetime(src, node, at, out);
-	out->encryption = json_member(node, "encryption") != NULL;
 	out->first_form = json_member(node, "issuer") == NULL &&
 	    json_member(node, "audience") == NULL;
 	return ret;
@@ -323,6 +323,7 @@ config_issuer_done(struct config_issuer *issuer)
 	free(issuer->secret_file);
 	free(issuer->signing_key_file);
 	free(issuer->roles_claim);
+	free(issuer->encryption_keys_file);
 	config_list_done(&issuer->audience);
 	config_list_done(&issuer->authorized_parties);
 	config_list_done(&issuer->types);

@@ -77,20 +77,6 @@ static const struct config_table config_schema_required_claims = {
 	.other = &required_claims_other, .other_name = CONFIG_TEXT_PLAIN
 };
 
-/* What an issuer's tokens must look like, whoever the issuer is. */
-#define TOKEN_KEYS \
-	SOME("authorized_parties", PLAIN), SOME("types", PLAIN), \
-	    INTEGER("max_lifetime", 1, CONFIG_SECONDS_MAX), \
-	    INTEGER("clock_skew", 0, CONFIG_SKEW_MAX), ANY("scopes", PLAIN), \
-	    OBJECT("required_claims", required_claims), \
-	    SOME("user_claim", PLAIN), OBJECT("user_domain", user_domain), \
-	    { .name = "user_pattern", \
-		    .kind = CONFIG_STRING, \
-		    .text = CONFIG_TEXT_PATTERN, \
-		    .max = CONFIG_PATTERN_MAX }, \
-	    STRING("roles_claim", PLAIN), OBJECT("users", users), \
-	    WORD("auth_time_from", "auth_time", "iat")
-
 static const struct config_key encryption_keys[] = {
 	{ .name = "keys_file",
 	    .kind = CONFIG_STRING,
@@ -112,6 +98,21 @@ static const struct config_key encryption_keys[] = {
 static const struct config_table config_schema_encryption = { ROWS(
     encryption_keys) };
 
+/* What an issuer's tokens must look like, whoever the issuer is. */
+#define TOKEN_KEYS \
+	SOME("authorized_parties", PLAIN), SOME("types", PLAIN), \
+	    INTEGER("max_lifetime", 1, CONFIG_SECONDS_MAX), \
+	    INTEGER("clock_skew", 0, CONFIG_SKEW_MAX), ANY("scopes", PLAIN), \
+	    OBJECT("required_claims", required_claims), \
+	    SOME("user_claim", PLAIN), OBJECT("user_domain", user_domain), \
+	    { .name = "user_pattern", \
+		    .kind = CONFIG_STRING, \
+		    .text = CONFIG_TEXT_PATTERN, \
+		    .max = CONFIG_PATTERN_MAX }, \
+	    STRING("roles_claim", PLAIN), OBJECT("users", users), \
+	    OBJECT("encryption", encryption), \
+	    WORD("auth_time_from", "auth_time", "iat")
+
 /* The peer is shown the sentence whole, so it must fit a message. */
 static const struct config_key authorize_keys[] = {
 	{ .name = "unauthorized",
@@ -132,7 +133,6 @@ static const struct config_key authentication_keys[] = {
 	STRING("jwtsigningkey_file", PATH),
 	STRING("jwtalgorithm", ALGORITHM),
 	INTEGER("jwtexpireoffset", 1, CONFIG_SECONDS_MAX),
-	OBJECT("encryption", encryption),
 	STRING("issuer", PLAIN),
 	SOME("audience", PLAIN),
 	OBJECT("authorize", authorize),

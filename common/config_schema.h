@@ -140,6 +140,10 @@ int config_take_list(
 int config_list_add(struct config_list *list, const char *item);
 void config_list_done(struct config_list *list);
 
+/* What an issuer's encrypted tokens may be; all of it where nothing is said.
+ * 0 or E_NOMEM. */
+int config_take_encryption(const struct json *node, struct config_issuer *out);
+
 /* The value of a member, or that default where it is absent. */
 int64_t config_take_integer(
     const struct json *object, const char *name, int64_t otherwise);

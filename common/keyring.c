@@ -14,6 +14,7 @@
 #include "file.h"
 #include "jwa.h"
 #include "jwk.h"
+#include "keyring_enc.h"
 #include "mem.h"
 #include "source.h"
 #include "str.h"
@@ -22,6 +23,7 @@
 
 struct keyring {
 	struct shelf *sets; /* of struct jwk_set, by struct config_issuer */
+	struct shelf *enc_sets; /* of struct jwk_enc_set, likewise */
 };
 
 static int
@@ -267,8 +269,9 @@ keyring_new(struct keyring **out)
 
 	if (k == NULL)
 		return E_NOMEM;
-	if (shelf_new(&set_kind, &k->sets) != 0) {
-		mem_free(&k, sizeof(*k));
+	if (shelf_new(&set_kind, &k->sets) != 0 ||
+	    shelf_new(&keyring_enc_kind, &k->enc_sets) != 0) {
+		keyring_free(&k);
 		return E_NOMEM;
 	}
 	*out = k;
@@ -281,6 +284,7 @@ keyring_free(struct keyring **k)
 	if (*k == NULL)
 		return;
 	shelf_free(&(*k)->sets);
+	shelf_free(&(*k)->enc_sets);
 	mem_free(k, sizeof(**k));
 }
 
@@ -301,8 +305,34 @@ keyring_get(struct keyring *k, const struct config_issuer *issuer,
 }
 
 int
+keyring_get_enc(struct keyring *k, const struct config_issuer *issuer,
+    const struct jwk_enc_set **out, struct err *e)
+{
+	const struct source *source;
+	const void *set;
+	int rc;
+
+	if (!issuer->encryption)
+		return err_set(
+		    e, E_KEYS_UNAVAILABLE, "no encryption is configured");
+	source = shelf_get(k->enc_sets, issuer);
+	if (source == NULL)
+		return err_set(e, E_KEYS_UNAVAILABLE, "out of memory");
+	rc = source_get(source, &set, e);
+	if (rc == 0)
+		*out = set;
+	return rc;
+}
+
+int
 keyring_carry(struct keyring *to, const struct config_issuer *issuer,
     const struct keyring *from, const struct source_ear *ear, bool *changed)
 {
-	return shelf_carry(to->sets, issuer, from->sets, ear, changed);
+	int r;
+
+	r = shelf_carry(to->sets, issuer, from->sets, ear, changed);
+	if (r == 0 && issuer->encryption)
+		r = shelf_carry(
+		    to->enc_sets, issuer, from->enc_sets, ear, changed);
+	return r;
 }

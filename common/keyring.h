@@ -10,6 +10,7 @@
 
 struct config_issuer;
 struct err;
+struct jwk_enc_set;
 struct jwk_set;
 struct keyring;
 struct source_ear;
@@ -29,6 +30,14 @@ void keyring_free(struct keyring **k);
  */
 int keyring_get(struct keyring *k, const struct config_issuer *issuer,
     const struct jwk_set **out, struct err *e);
+
+/*
+ * The keys that decrypt for this issuer, which has an encryption part; as
+ * above. The file holds secrets or private keys and must not be readable by
+ * others.
+ */
+int keyring_get_enc(struct keyring *k, const struct config_issuer *issuer,
+    const struct jwk_enc_set **out, struct err *e);
 
 /*
  * Gives to what another keyring has for this issuer or, in an older
