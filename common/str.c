@@ -160,16 +160,38 @@ printable_piece(
 	return len;
 }
 
+/* How many characters there are, up to n, that stand for themselves. */
+static size_t
+plain_run(const unsigned char *src, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && src[i] >= 0x20 && src[i] < 0x7f && src[i] != '\\')
+		i++;
+	return i;
+}
+
 char *
 str_printable(char *dst, size_t cap, const void *src, size_t n)
 {
 	const unsigned char *in = src;
 	size_t len = 0, cut = 0, i = 0, piece_len;
+	size_t edge = cap > 4 ? cap - 4 : 0;
 	char piece[17];
 
 	if (cap == 0)
 		return dst;
 	while (i < n) {
+		/* Most of it is plain, and then there is nothing to ask. */
+		piece_len = plain_run(
+		    in + i, n - i < cap - 1 - len ? n - i : cap - 1 - len);
+		memcpy(dst + len, in + i, piece_len);
+		if (piece_len > 0 && len < edge)
+			cut = len + piece_len < edge ? len + piece_len : edge;
+		len += piece_len;
+		i += piece_len;
+		if (i == n)
+			break;
 		i += printable_piece(piece, &piece_len, in + i, n - i);
 		if (piece_len >= cap - len) {
 			len = cut;
