@@ -94,8 +94,9 @@ bool journal_wants_snapshot(struct journal *j);
  * A fuzzy snapshot: begin, hand over the records of everything there is in
  * as many steps as needed while the log goes on, end. room says how many
  * bytes add takes now without waiting, each record counted with
- * JOURNAL_SNAPSHOT_HEAD more; when there is too little, come again. What does
- * not fit fails the whole snapshot. The older one stands until the new one
+ * JOURNAL_SNAPSHOT_HEAD more; when there is too little, come again (once it
+ * has failed there is always enough, and add and end say so). What does not
+ * fit fails the whole snapshot. The older one stands until the new one
  * is on disk. Each returns 0, E_IO, E_NOMEM or E_RANGE.
  */
 #define JOURNAL_SNAPSHOT_HEAD 24

@@ -229,8 +229,11 @@ journal_snapshot_room(struct journal *j)
 {
 	struct snapshot *s = &j->snapshot;
 	struct chunk *c = &s->chunk[s->filling];
+	int state = atomic_load(&s->state);
 
-	if (atomic_load(&s->state) != SNAPSHOT_FILLING)
+	if (state == SNAPSHOT_FAILED)
+		return SNAPSHOT_CHUNK; /* come, and hear it */
+	if (state != SNAPSHOT_FILLING)
 		return 0;
 	if (!atomic_load(&c->full) && c->len >= SNAPSHOT_CHUNK / 2) {
 		hand_over(j, false);

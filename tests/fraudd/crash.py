@@ -190,7 +190,7 @@ if acks > 0 and not failures:
     for t in threads:
         t.join()
 for f in failures[:10]:
-    print(f)
+    print(f, file=sys.stderr)
 with open(state_file, "w") as f:
     json.dump(state, f)
 print("%d addresses, %d blocks, %d unblocks, %d marks" % (
