@@ -181,6 +181,7 @@ gate_decide(struct gate *g, const struct gate_request *request, int64_t now,
 		.auth_time = -1,
 	};
 	r = decide(&d);
+	gate_opened_done(&d);
 	mem_wipe(payload, sizeof(payload));
 	mem_wipe(&d.jws, sizeof(d.jws));
 	if (r != 0) {

@@ -13,6 +13,7 @@
 #include "claims.h"
 #include "err.h"
 #include "gate.h"
+#include "jwa_enc.h"
 #include "jws.h"
 
 struct config_issuer;
@@ -32,6 +33,13 @@ struct gate_decision {
 	struct gate_outcome *out;
 	struct err e; /* why it is refused */
 
+	/* What was in an encrypted token, and whose key opened it. */
+	uint8_t *inner; /* owns, by gate_opened_done(); NULL: not encrypted */
+	size_t inner_len;
+	const struct config_issuer *opener;
+	enum jwa_wrap opened_alg;
+	enum jwa_enc opened_enc;
+
 	/* What the token step found, in this order. */
 	struct jws jws;
 	uint8_t *payload; /* borrowed, GATE_PAYLOAD_MAX bytes, wiped after */
@@ -47,6 +55,17 @@ struct gate_decision {
  * fills payload, claims and issuer. Returns 0 or a code of err.h.
  */
 int gate_find_signer(struct gate_decision *d);
+
+/*
+ * Opens an encrypted token into d->inner where an issuer takes such; 0 also
+ * for what is none, d->inner is NULL then. Else a code.
+ */
+int gate_open_token(struct gate_decision *d);
+void gate_opened_done(struct gate_decision *d);
+
+/* Whether this issuer's tokens may come encrypted as this one did. */
+bool gate_opens_for(
+    const struct gate_decision *d, const struct config_issuer *issuer);
 
 /* Does the token prove who this is? 0 or a code; fills d->out. */
 int gate_check_token(struct gate_decision *d);

@@ -88,6 +88,8 @@ void
 gate_explain_form(struct gate_decision *d, int r)
 {
 	const struct gate_request *q = d->request;
+	const char *token = q->token;
+	size_t n = q->token_len;
 	bool formed = r == 0 || r == E_HEADER_INVALID ||
 	    r == E_ALGORITHM_REFUSED;
 	char seen[64];
@@ -96,15 +98,19 @@ gate_explain_form(struct gate_decision *d, int r)
 
 	if (q->trace == NULL)
 		return;
-	for (i = 0; i < q->token_len && q->token != NULL; i++)
-		parts += q->token[i] == '.' ? 1 : 0;
+	if (d->inner != NULL) {
+		token = (const char *)d->inner;
+		n = d->inner_len;
+	}
+	for (i = 0; i < n && token != NULL; i++)
+		parts += token[i] == '.' ? 1 : 0;
 	str_init(&s, seen, sizeof(seen));
-	str_addf(&s, "%zu bytes, %zu parts", q->token_len, parts);
+	str_addf(&s, "%zu bytes, %zu parts", n, parts);
 	gate_explain(d,
 	    &(struct gate_step){
 		.name = "form",
 		.result = formed ? GATE_PASSED : GATE_FAILED,
-		.seen = q->token_len == 0 ? "nothing" : seen,
+		.seen = n == 0 ? "nothing" : seen,
 		.expected = "3 parts of base64url, at most 16384 bytes",
 	    });
 	if (formed)

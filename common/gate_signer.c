@@ -131,6 +131,8 @@ try_issuer(struct gate_decision *d, const struct config_issuer *issuer,
 	const struct jwk_set *set;
 	int r;
 
+	if (!gate_opens_for(d, issuer))
+		return E_KEY_UNKNOWN;
 	if (alg == JWA_NONE || (!by_key && !lists(issuer, alg))) {
 		gate_explain_algorithm(d, issuer, false);
 		return E_ALGORITHM_REFUSED;

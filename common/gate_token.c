@@ -118,7 +118,14 @@ gate_check_token(struct gate_decision *d)
 	gate_explain_throttle(d, r);
 	if (r != 0)
 		return r;
-	r = jws_parse(q->token, q->token_len, &d->jws, &d->e);
+	r = gate_open_token(d);
+	if (r != 0)
+		return r;
+	if (d->inner != NULL)
+		r = jws_parse(
+		    (const char *)d->inner, d->inner_len, &d->jws, &d->e);
+	else
+		r = jws_parse(q->token, q->token_len, &d->jws, &d->e);
 	gate_explain_form(d, r);
 	if (r != 0)
 		return r;
