@@ -17,6 +17,8 @@
 #include <string.h>
 
 #define ATOMS_MAX 600 /* once every {m,n} is written out */
+/* A group that is repeated: regcomp() takes twice as long for each more. */
+#define LOOP_ATOMS 40
 
 static int
 refuse(char why[CONFIG_PATTERN_WHY_MAX], const char *text)
@@ -62,11 +64,21 @@ bound(const char *p)
 	return high > low ? high : low;
 }
 
+/* Whether it is {m,}. */
+static bool
+is_open(const char *p)
+{
+	p++;
+	p += strspn(p, "0123456789");
+	return strncmp(p, ",}", 2) == 0;
+}
+
 /* How many atoms regcomp() makes of what has been read, by open group. */
 struct weight {
 	unsigned long groups[CONFIG_PATTERN_MAX + 1];
 	size_t depth;
 	unsigned long last; /* of the atom that a {n} would repeat */
+	bool group; /* which is a group */
 };
 
 static void
@@ -74,6 +86,19 @@ weigh_atom(struct weight *w, unsigned long atoms)
 {
 	w->groups[w->depth] += atoms;
 	w->last = atoms;
+	w->group = false;
+}
+
+/* "(a*)*" fourteen times in a row keeps it busy for a tenth of a second. */
+static bool
+weigh_loop(struct weight *w)
+{
+	if (w->group) {
+		w->groups[w->depth] += LOOP_ATOMS;
+		w->last += LOOP_ATOMS;
+	}
+	w->group = false;
+	return w->groups[w->depth] <= ATOMS_MAX;
 }
 
 /* One character; false when there is too much of it or a ) too many. */
@@ -91,8 +116,11 @@ weigh(struct weight *w, const char *p)
 			return false;
 		n = w->groups[w->depth--];
 		weigh_atom(w, n);
+		w->group = true;
 		return true;
 	case '{':
+		if (is_open(p) && !weigh_loop(w))
+			return false;
 		n = bound(p);
 		if (n > ATOMS_MAX)
 			return false;
@@ -103,6 +131,7 @@ weigh(struct weight *w, const char *p)
 		return w->groups[w->depth] <= ATOMS_MAX;
 	case '*':
 	case '+':
+		return weigh_loop(w);
 	case '?':
 	case '|':
 		return true;

@@ -48,6 +48,8 @@ static const struct {
 #define URI "'uri': ['ldaps://h']"
 #define TRIAD "'keys_file': '/k', 'algorithms': ['ES256'], 'audience': ['a']"
 
+#define LOOPS "(a*)*(a|b*)+(a?)*()*(a+)*"
+
 struct row {
 	const char *why;
 	enum place place;
@@ -326,6 +328,14 @@ static const struct row issuers[] = {
 	    "a [ or { without its end", "'user_pattern': 'a{1}'" },
 	{ "a bound of a bound", ISSUER, "'user_pattern': 'a{30}{30}'",
 	    "it repeats too often", "'user_pattern': 'a{30}b{30}'" },
+	{ "a pattern of minutes", ISSUER,
+	    "'user_pattern': '" LOOPS LOOPS LOOPS LOOPS "'",
+	    "it repeats too often", "'user_pattern': '" LOOPS LOOPS "'" },
+	{ "the same, written out", ISSUER, "'user_pattern': '((a*)*){20}'",
+	    "it repeats too often", "'user_pattern': '((a*)*){10}'" },
+	{ "the same, without a star", ISSUER,
+	    "'user_pattern': '((a?){0,}){20}'", "it repeats too often",
+	    "'user_pattern': '((a?){0,3}){20}'" },
 	{ "a pattern of gigabytes", ISSUER,
 	    "'user_pattern': '((a{99}){99}){99}'", "it repeats too often",
 	    "'user_pattern': '([a-z]{0,63}-){1,9}'" },
