@@ -87,6 +87,14 @@ try_keys(
 	return r;
 }
 
+/* As it does for a token that is piped in: one LF behind it is not its. */
+static void
+chomp(struct gate_decision *d)
+{
+	if (d->inner_len > 0 && d->inner[d->inner_len - 1] == '\n')
+		d->inner_len--;
+}
+
 static int
 try_issuer(struct gate_decision *d, const struct config_issuer *issuer,
     struct opening *o)
@@ -107,6 +115,7 @@ try_issuer(struct gate_decision *d, const struct config_issuer *issuer,
 		d->opener = issuer;
 		d->opened_alg = o->jwe.alg;
 		d->opened_enc = o->jwe.enc;
+		chomp(d);
 	}
 	return r;
 }

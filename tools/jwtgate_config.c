@@ -124,14 +124,19 @@ static int
 policy_keys(
     struct keyring *keys, const struct config_policy *policy, struct said *said)
 {
+	const struct config_issuer *issuer;
 	const struct jwk_set *set;
+	const struct jwk_enc_set *enc_set;
 	struct err e;
 	size_t i;
 	int r, status = CLI_DONE;
 
 	for (i = 0; i < policy->issuer_count; i++) {
 		memset(&e, 0, sizeof(e));
-		r = keyring_get(keys, &policy->issuers[i], &set, &e);
+		issuer = &policy->issuers[i];
+		r = keyring_get(keys, issuer, &set, &e);
+		if (r == 0 && issuer->encryption)
+			r = keyring_get_enc(keys, issuer, &enc_set, &e);
 		if (r == 0)
 			continue;
 		if (say_once(said, err_text(&e, r)))
