@@ -195,7 +195,8 @@ gate_explain_keys(struct gate_decision *d, const struct config_issuer *issuer,
 	if (set == NULL)
 		str_printable(seen, sizeof(seen), why, strlen(why));
 	else
-		str_addf(&s, "%zu keys%s", set->count,
+		str_addf(&s, "%zu key%s%s", set->count,
+		    set->count == 1 ? "" : "s",
 		    why != NULL ? ", none of them fits" : "");
 	str_init(&s, expected, sizeof(expected));
 	str_addf(&s, "a key for %s", jwa_name(d->jws.alg));

@@ -4,7 +4,7 @@
  *
  *	{"revoked": [
  *		{"jti": "8f1c"}, {"sid": "s-7"}, {"kid": "2025-12"},
- *		{"issuer": "https://idp", "subject": "u1", "before": 1700000000},
+ *		{"issuer": "https://idp", "subject": "u1", "before": 17000},
  *		{"user": "alice"}
  *	]}
  *

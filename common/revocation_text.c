@@ -286,7 +286,7 @@ revocation_add(const char *text, size_t n, const struct revocation_query *q,
 	while (end > list.text && strchr(" \t\r\n", end[-1]) != NULL)
 		end--;
 	entry = write_entry(q, before, &len);
-	cap = n + len + 8;
+	cap = n + len + 16;
 	if (entry != NULL && cap <= REVOCATION_FILE_MAX)
 		new = mem_alloc(cap);
 	if (new != NULL) {
@@ -294,6 +294,8 @@ revocation_add(const char *text, size_t n, const struct revocation_query *q,
 		str_add_bytes(&s, text, (size_t)(end - text));
 		str_addf(&s, "%s\n\t\t", comma);
 		str_add_bytes(&s, entry, len);
+		if (*comma == '\0' && *end == ']')
+			str_add(&s, "\n\t");
 		str_add_bytes(&s, end, (size_t)(text + n - end));
 	}
 	mem_free_str(&entry);

@@ -43,6 +43,11 @@ static const struct cli_command commands[] = {
 	    "print a new private key as a JWK" },
 	{ "keys public", jwtgate_keys_public, CLI_BIT(CLI_KEYS), 0,
 	    "print the public halves of keys as a JWK set" },
+	{ "revoke", jwtgate_revoke, 0,
+	    CLI_BIT(CLI_CONFIG) | CLI_BIT(CLI_SERVICE) | CLI_BIT(CLI_JTI) |
+		CLI_BIT(CLI_SID) | CLI_BIT(CLI_KID) | CLI_BIT(CLI_SUBJECT) |
+		CLI_BIT(CLI_USER) | CLI_BIT(CLI_ISSUER) | CLI_BIT(CLI_NOW),
+	    "take no more tokens of this name, from now on" },
 	{ "config check", jwtgate_config_check, 0, CLI_BIT(CLI_CONFIG),
 	    "read the configuration and every key it names" },
 };

@@ -19,6 +19,7 @@ int jwtgate_decode(const struct cli *cli);
 int jwtgate_issue(const struct cli *cli);
 int jwtgate_keys_generate(const struct cli *cli);
 int jwtgate_keys_public(const struct cli *cli);
+int jwtgate_revoke(const struct cli *cli);
 int jwtgate_config_check(const struct cli *cli);
 
 /* The set in the file of --keys, whose owner and mode are not judged. */

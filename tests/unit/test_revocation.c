@@ -295,7 +295,7 @@ static const struct {
 	const char *after;
 } adds[] = {
 	{ "{\"revoked\":[]}", { REVOCATION_JTI, "j", NULL, -1 }, -1,
-	    "{\"revoked\":[\n\t\t{\"jti\":\"j\"}]}" },
+	    "{\"revoked\":[\n\t\t{\"jti\":\"j\"}\n\t]}" },
 	{ "{\n\t\"revoked\": [\n\t\t{\"jti\": \"a\"}\n\t]\n}\n",
 	    { REVOCATION_USER, "al\"ice", NULL, -1 }, 7,
 	    "{\n\t\"revoked\": [\n\t\t{\"jti\": \"a\"},\n"
