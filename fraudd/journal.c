@@ -42,7 +42,11 @@ int
 journal_open(const char *dir, journal_replay_fn *replay, void *arg,
     struct journal **out, struct journal_report *report, struct err *e)
 {
-	return journal_open_io(dir, &real_io, replay, arg, out, report, e);
+	struct journal_scan scan = {
+		.replay = replay, .arg = arg, .report = report
+	};
+
+	return journal_open_with(dir, &real_io, &scan, out, e);
 }
 
 static struct journal *
@@ -93,10 +97,10 @@ free_journal(struct journal *j)
 }
 
 int
-journal_open_io(const char *dir, const struct journal_io *io,
-    journal_replay_fn *replay, void *arg, struct journal **out,
-    struct journal_report *report, struct err *e)
+journal_open_with(const char *dir, const struct journal_io *io,
+    const struct journal_scan *scan, struct journal **out, struct err *e)
 {
+	struct journal_report *report = scan->report;
 	struct journal_replayed past = { 0 };
 	struct journal *j;
 	int r;
@@ -107,7 +111,7 @@ journal_open_io(const char *dir, const struct journal_io *io,
 		return err_set(e, E_NOMEM, "out of memory");
 	r = journal_dir_open(dir, &j->dir, e);
 	if (r == 0) {
-		r = journal_replay(io, j->dir, replay, arg, &past, report, e);
+		r = journal_replay(io, j->dir, scan, &past, e);
 		err_prefix(e, "%s", dir);
 	}
 	if (r != 0)

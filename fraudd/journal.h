@@ -18,7 +18,6 @@
 
 struct err;
 struct journal;
-struct journal_io;
 
 #define JOURNAL_SEGMENT (4 * 1024 * 1024)
 #define JOURNAL_RECORD_MAX 4096
@@ -49,11 +48,6 @@ typedef int journal_replay_fn(void *arg, const void *record, size_t n);
  */
 int journal_open(const char *dir, journal_replay_fn *replay, void *arg,
     struct journal **out, struct journal_report *report, struct err *e);
-
-/* Same with other system calls (journal_priv.h), for tests. */
-int journal_open_io(const char *dir, const struct journal_io *io,
-    journal_replay_fn *replay, void *arg, struct journal **out,
-    struct journal_report *report, struct err *e);
 
 /* Syncs everything, drops a snapshot that was not ended; NULL is fine. */
 void journal_close(struct journal **j);

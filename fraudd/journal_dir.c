@@ -4,7 +4,7 @@
  * on disk, name included.
  */
 
-#include "journal_priv.h"
+#include "journal_dir.h"
 
 #include <dirent.h>
 #include <errno.h>

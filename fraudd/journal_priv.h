@@ -17,18 +17,9 @@
 #include <time.h>
 
 #include "journal.h"
+#include "journal_dir.h"
 #include "journal_format.h"
-
-/* The system calls that fail in interesting ways. */
-struct journal_io {
-	int (*openat)(int dir, const char *name, int flags, ...);
-	int (*fallocate)(int fd, off_t offset, off_t n); /* an errno */
-	int (*msync)(void *p, size_t n, int flags);
-	int (*fsync)(int fd);
-	ssize_t (*write)(int fd, const void *p, size_t n);
-	int (*renameat)(int dir, const char *from, int dir2, const char *to);
-	int (*unlinkat)(int dir, const char *name, int flags);
-};
+#include "journal_scan.h"
 
 /* A log file. It is in a list until all of it is on disk. */
 struct segment {
@@ -122,66 +113,9 @@ struct journal {
 	unsigned int given_up; /* segments that no snapshot stands for yet */
 };
 
-/* names of files, of the numbers in them */
-#define JOURNAL_NAME_MAX 40
-#define JOURNAL_LOG_PREFIX "log-"
-#define JOURNAL_SNAPSHOT_PREFIX "snapshot-"
-#define JOURNAL_SNAPSHOT_NEW "snapshot.new"
-void journal_name(
-    char out[JOURNAL_NAME_MAX], const char *prefix, uint64_t number);
-bool journal_name_number(
-    const char *name, const char *prefix, uint64_t *number_out);
-
-/* journal_dir.c: opens, judges and locks the folder. */
-int journal_dir_open(const char *path, int *out, struct err *e);
-
-/* Numbers of the files with that prefix, ascending; free() them. */
-int journal_dir_list(int dir, const char *prefix, uint64_t **out,
-    size_t *count_out, struct err *e);
-
-/* Removes what a snapshot from sequence on, with segments from first_kept
- * on, stands for. Failures leave files behind that do no harm. */
-void journal_dir_clean(const struct journal_io *io, int dir, uint64_t sequence,
-    uint64_t first_kept);
-
-/* What replay found out. */
-struct journal_replayed {
-	uint64_t sequence; /* of the next record */
-	uint64_t number; /* of the next segment */
-	uint64_t log_bytes, snapshot_bytes;
-	size_t logs; /* files */
-};
-
-/* journal_replay.c */
-int journal_replay(const struct journal_io *io, int dir,
-    journal_replay_fn *replay, void *arg, struct journal_replayed *out,
-    struct journal_report *report, struct err *e);
-
-/* What the readers hand records to. */
-struct journal_scan {
-	journal_replay_fn *replay;
-	void *arg;
-	uint64_t base; /* records of a log below this are skipped */
-	struct journal_report *report;
-};
-
-struct journal_log_end {
-	struct journal_head head;
-	size_t end; /* of the last good record */
-	uint64_t next; /* sequence after it */
-	uint64_t torn; /* bytes written behind it */
-};
-
-/* The records of a log of n bytes. 0, or E_SYNTAX when it has no head. */
-int journal_scan_log(const struct journal_scan *s, const uint8_t *data,
-    size_t n, struct journal_log_end *out);
-
-/*
- * Reads a snapshot from fd, twice: whole and unharmed first, then to replay.
- * Returns 0, E_SYNTAX (not whole, nothing was replayed), E_IO or E_NOMEM.
- */
-int journal_scan_snapshot(int fd, const struct journal_scan *s,
-    struct journal_head *head_out, uint64_t *bytes_out);
+/* journal.c: journal_open() with the system calls and the reader to use. */
+int journal_open_with(const char *dir, const struct journal_io *io,
+    const struct journal_scan *scan, struct journal **out, struct err *e);
 
 /* journal_helper.c */
 int journal_helper_start(struct journal *j, struct err *e);

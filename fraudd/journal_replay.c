@@ -5,7 +5,7 @@
  * that starting again and again fills no disk.
  */
 
-#include "journal_priv.h"
+#include "journal_scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "journal_dir.h"
 #include "mem.h"
 
 struct work {
@@ -207,20 +208,21 @@ replay_logs(struct work *w)
 }
 
 int
-journal_replay(const struct journal_io *io, int dir, journal_replay_fn *replay,
-    void *arg, struct journal_replayed *out, struct journal_report *report,
+journal_replay(const struct journal_io *io, int dir,
+    const struct journal_scan *scan, struct journal_replayed *out,
     struct err *e)
 {
 	struct work w = {
 		.io = io,
 		.dir = dir,
-		.scan = { .replay = replay, .arg = arg, .report = report },
+		.scan = *scan,
 		.out = out,
 		.expected = 1,
 		.e = e,
 	};
 	int r;
 
+	w.scan.base = 0;
 	(void)io->unlinkat(dir, JOURNAL_SNAPSHOT_NEW, 0);
 	out->sequence = out->number = 1;
 	r = replay_snapshots(&w);

@@ -5,7 +5,7 @@
  * Files are read, not mapped: a bad block is an error then and not a signal.
  */
 
-#include "journal_priv.h"
+#include "journal_scan.h"
 
 #include <errno.h>
 #include <stdlib.h>

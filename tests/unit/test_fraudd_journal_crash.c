@@ -88,6 +88,9 @@ replay_image(uint64_t need, uint64_t most, const char *what)
 	struct journal_report report;
 	struct journal_replayed past;
 	struct seen seen;
+	struct journal_scan scan = {
+		.replay = see, .arg = &seen, .report = &report
+	};
 	uint64_t i;
 	int dir, time;
 
@@ -97,8 +100,7 @@ replay_image(uint64_t need, uint64_t most, const char *what)
 		memset(&report, 0, sizeof(report));
 		memset(&past, 0, sizeof(past));
 		if (journal_dir_open(disk.image, &dir, NULL) != 0 ||
-		    journal_replay(
-			&test_io, dir, see, &seen, &past, &report, NULL) != 0)
+		    journal_replay(&test_io, dir, &scan, &past, NULL) != 0)
 			disk.bad = "it does not open";
 		else
 			close(dir);
@@ -479,6 +481,9 @@ ends_at_every_step(void **state)
 	struct journal_report report;
 	struct journal *j = NULL;
 	struct seen seen = { 0 };
+	struct journal_scan scan = {
+		.replay = see, .arg = &seen, .report = &report
+	};
 	char top[TEST_DIR_MAX];
 	size_t i;
 
@@ -487,8 +492,7 @@ ends_at_every_step(void **state)
 	snprintf(disk.dir, sizeof(disk.dir), "%s/journal", top);
 	snprintf(disk.image, sizeof(disk.image), "%s/image", top);
 	assert_int_equal(
-	    journal_open_io(disk.dir, &model_io, see, &seen, &j, &report, NULL),
-	    0);
+	    journal_open_with(disk.dir, &model_io, &scan, &j, NULL), 0);
 	atomic_store(&disk.journal, j);
 	append(j, 600);
 	snapshot(j);

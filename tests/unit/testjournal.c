@@ -99,12 +99,14 @@ struct journal *
 test_open(const char *dir, const struct journal_io *io, struct replayed *r)
 {
 	struct journal *j = NULL;
+	struct journal_scan scan = {
+		.replay = replayed_add, .arg = r, .report = &r->report
+	};
 	struct err e = { 0 };
 	int ret;
 
 	memset(r, 0, sizeof(*r));
-	ret = journal_open_io(dir, io != NULL ? io : &test_io, replayed_add, r,
-	    &j, &r->report, &e);
+	ret = journal_open_with(dir, io != NULL ? io : &test_io, &scan, &j, &e);
 	if (ret != 0)
 		fail_msg("%s", err_text(&e, ret));
 	return j;
