@@ -4,7 +4,7 @@
  * is eight digits however it was written, a field is there once.
  */
 
-#include "engine_priv.h"
+#include "engine_rules.h"
 
 #include "err.h"
 #include "str.h"

@@ -4,7 +4,7 @@
  * so that a limit can change and the counts stay.
  */
 
-#include "engine_priv.h"
+#include "engine_rules.h"
 
 #include "err.h"
 #include "mem.h"

@@ -70,8 +70,8 @@ shares(struct table *t, uint64_t memory, struct err *e)
 	uint64_t rest, slots;
 
 	if (memory < TABLE_MEMORY_MIN)
-		return err_set(
-		    e, E_RANGE, "the memory is too small: at least 4M is");
+		return err_set(e, E_RANGE,
+		    "the memory is too small: it must be 4M at least");
 	rest = memory - sizeof(*t) - networks - SLOT_STEP - BUCKET_STEP;
 	slots = rest / BYTES_PER_SLOT;
 	if (slots > UINT32_MAX - 1)
@@ -297,7 +297,9 @@ table_add(struct table *t, const struct table_new *n)
 	memcpy(x->key, n->id.key, sizeof(x->key));
 	x->flags = (uint8_t)(n->id.level << FLAG_LEVEL_SHIFT | FLAG_HASHLESS);
 	x->stamp = n->stamp;
-	if (!table_index_add(t, slot)) {
+	/* where the system gives no pages, the index needs one more slot */
+	if (!table_index_add(t, slot) &&
+	    (!table_make_room(t) || !table_index_add(t, slot))) {
 		table_give(t, share, slot);
 		return 0;
 	}

@@ -24,7 +24,8 @@ struct err;
 struct hash_keys;
 struct table;
 
-#define TABLE_MEMORY_MIN (4u * 1024 * 1024)
+/* an engine of 4M has other needs too */
+#define TABLE_MEMORY_MIN (3u * 1024 * 1024)
 #define TABLE_GROUPS 240 /* for rules */
 #define TABLE_OPERATOR_IP 240
 #define TABLE_OPERATOR 241

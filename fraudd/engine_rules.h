@@ -1,0 +1,74 @@
+/*
+ * engine_rules: the rules, and an attempt, as the engine works with them.
+ */
+
+#ifndef JWTGATE_ENGINE_RULES_H
+#define JWTGATE_ENGINE_RULES_H
+
+#include "addr.h"
+#include "engine.h"
+#include "settings.h"
+
+#define ENGINE_KNOWN_MAX 64 /* names of fields */
+#define ENGINE_NO_FIELD 0xff
+
+/* The fields that mean something by themselves; then those rules name. */
+enum engine_known {
+	KNOWN_IP = 0,
+	KNOWN_CARD,
+	KNOWN_LAST4,
+	KNOWN_EXPIRY,
+	KNOWN_USER,
+	KNOWN_SESSION,
+	KNOWN_OTHERS
+};
+
+struct engine_rule {
+	struct settings_rule s;
+	uint32_t tag; /* of its name and meaning, in records */
+	uint8_t group, key, field; /* numbers of known fields */
+	uint64_t verdicts[ENGINE_ALLOW + 1];
+};
+
+/* What the rules say; made anew by a reload. */
+struct engine_rules {
+	struct engine_rule *rules; /* owns */
+	size_t count;
+	char known[ENGINE_KNOWN_MAX][SETTINGS_NAME_MAX + 1];
+	size_t known_count;
+	struct addr_prefix *exempt; /* owns */
+	size_t exempt_count;
+	char **exempt_users; /* owns */
+	size_t exempt_user_count;
+};
+
+/* An attempt, read: values by number of known field. */
+struct engine_request {
+	struct engine_text value[ENGINE_KNOWN_MAX]; /* data NULL: none */
+	struct addr addr; /* where there is an ip */
+	char card[8], last4[4], expiry[4]; /* canonical digits */
+	struct engine_text event;
+};
+
+/* engine_rules.c */
+int engine_rules_new(
+    const struct settings *s, struct engine_rules **out, struct err *e);
+void engine_rules_free(struct engine_rules **r);
+uint8_t engine_known_find(
+    const struct engine_rules *r, struct engine_text name);
+
+/* engine_request.c: 0 or E_SYNTAX */
+int engine_request_read(const struct engine_rules *r,
+    const struct engine_attempt *a, struct engine_request *out, struct err *e);
+/* The value of one field as an operator says it; prefix too, of an ip. */
+struct engine_named {
+	uint8_t field;
+	struct addr_prefix prefix; /* of an ip */
+	struct engine_request request; /* value[field] is canonical */
+};
+int engine_named_read(const struct engine_rules *r, struct engine_text key,
+    struct engine_text value, struct engine_named *out, struct err *e);
+bool engine_matches(
+    const struct engine_rule *rule, const struct engine_request *q);
+
+#endif
