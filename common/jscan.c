@@ -44,7 +44,7 @@ enum next {
 
 struct frame {
 	const unsigned char *start;
-	uint64_t seen; /* a bit per name; a clear one means surely new */
+	uint64_t seen[4]; /* a bit per name; a clear one means surely new */
 	size_t first; /* its names begin here in scan.names */
 	enum jscan_type type;
 };
@@ -253,12 +253,13 @@ word(struct scan *s, const unsigned char *p, enum jscan_type *type_out)
 HOT bool
 is_repeated(const struct scan *s, struct frame *f, uint64_t h)
 {
-	uint64_t bit = UINT64_C(1) << (h >> 58);
+	uint64_t bit = UINT64_C(1) << (h >> 56 & 63);
+	uint64_t *seen = &f->seen[h >> 62];
 	const uint64_t *p = s->names + f->first;
 	const uint64_t *end = s->names + s->names_len;
 
-	if ((f->seen & bit) == 0) {
-		f->seen |= bit;
+	if ((*seen & bit) == 0) {
+		*seen |= bit;
 		return false;
 	}
 	for (; end - p >= 4; p += 4) {
@@ -373,7 +374,7 @@ open_container(struct scan *s, const unsigned char *p, enum next *next_out)
 		return fail(s, p, "nested too deeply");
 	f = &s->frames[s->depth++];
 	f->start = p;
-	f->seen = 0;
+	memset(f->seen, 0, sizeof(f->seen));
 	f->first = s->names_len;
 	f->type = object ? JSCAN_OBJECT : JSCAN_ARRAY;
 	p = blank(s, p + 1);

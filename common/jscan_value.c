@@ -24,25 +24,28 @@ const unsigned char jscan_short_escape[256] = {
 	['t'] = '\t',
 };
 
+/* A hexadecimal digit's value and the bit that says that it is one. */
+#define DIGIT 0x10u
+#define DIGITS(c, v) \
+	[c] = DIGIT | (v), [(c) + 1] = DIGIT | ((v) + 1), \
+	[(c) + 2] = DIGIT | ((v) + 2), [(c) + 3] = DIGIT | ((v) + 3), \
+	[(c) + 4] = DIGIT | ((v) + 4)
+
+static const unsigned char digits[256] = { DIGITS('0', 0), DIGITS('5', 5),
+	DIGITS('a', 10), ['f'] = DIGIT | 15,
+	DIGITS('A', 10), ['F'] = DIGIT | 15 };
+
 /* -1, or the value of four hexadecimal digits. */
-static int32_t
+static inline int32_t
 hex4(const unsigned char *p)
 {
-	int32_t v = 0;
-	size_t i;
+	unsigned int a = digits[p[0]], b = digits[p[1]];
+	unsigned int c = digits[p[2]], d = digits[p[3]];
 
-	for (i = 0; i < 4; i++) {
-		unsigned char c = p[i];
-
-		if (c >= '0' && c <= '9')
-			c = (unsigned char)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			c = (unsigned char)((c | 0x20) - 'a' + 10);
-		else
-			return -1;
-		v = v << 4 | c;
-	}
-	return v;
+	if ((a & b & c & d & DIGIT) == 0)
+		return -1;
+	return (
+	    int32_t)((a & 15) << 12 | (b & 15) << 8 | (c & 15) << 4 | (d & 15));
 }
 
 size_t
