@@ -16,7 +16,8 @@ ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 201
 ROUND_NS = 2_000_000
 ALGS = ["RS256", "ES256", "EdDSA", "HS256"]
 SHAPES = ["nothing", "dots", "nobody", "signature", "base64", "blanks",
-          "arrays", "utf8", "escapes", "members", "names"]
+          "arrays", "utf8", "escapes", "members", "names", "name",
+          "letters", "pairs", "quotes"]
 OURS = "jwtgate"
 # name, program, mode
 RAW = [("prepared", "raw", "prepared"), ("template", "raw", "template"),
