@@ -41,8 +41,8 @@ make_header(const char *shape, char *out, size_t room)
 		return repeat(out, room, "{\"alg\":\"HS256\"",
 		    ",\"\\u00e4\\u00e4%d\":0", ",\"crit\":0}");
 	if (strcmp(shape, "name") == 0)
-		return repeat(out, room, "{\"alg\":\"HS256\",\"",
-		    "\\u00e4%.0d", "\":0,\"crit\":0}");
+		return repeat(out, room, "{\"alg\":\"HS256\",\"", "\\u00e4%.0d",
+		    "\":0,\"crit\":0}");
 	if (strcmp(shape, "pairs") == 0)
 		return repeat(out, room, "{\"alg\":\"HS256\",\"",
 		    "\\ud83d\\udd11%.0d", "\":0,\"crit\":0}");
@@ -50,8 +50,8 @@ make_header(const char *shape, char *out, size_t room)
 		return repeat(out, room, "{\"alg\":\"HS256\",\"",
 		    "\\u00e4a%.0d", "\":0,\"crit\":0}");
 	if (strcmp(shape, "quotes") == 0)
-		return repeat(out, room, "{\"alg\":\"HS256\",\"",
-		    "\\n%.0d", "\":0,\"crit\":0}");
+		return repeat(out, room, "{\"alg\":\"HS256\",\"", "\\n%.0d",
+		    "\":0,\"crit\":0}");
 	if (strcmp(shape, "arrays") == 0)
 		return repeat(
 		    out, room, "{\"alg\":\"HS256\",\"x\":[", "0,%.0d", "]}");
