@@ -91,13 +91,11 @@ later(const struct engine *x, uint32_t slot, int64_t end)
 int64_t
 engine_operator_end(struct engine *x, const struct engine_request *q)
 {
-	struct table_stats stats;
 	int64_t end = 0;
 	uint8_t field;
 	int bits;
 
-	table_stats(x->table, &stats);
-	if (stats.operators == 0)
+	if (table_operators(x->table) == 0)
 		return 0;
 	if (q->value[KNOWN_IP].data != NULL) {
 		for (bits = q->addr.family == 4 ? 32 : 128; bits >= 0; bits--)

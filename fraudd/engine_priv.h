@@ -44,14 +44,14 @@ struct engine_recent_one {
 	uint32_t count;
 };
 
-#define RECENT_WAYS 8
-#define RANDOM_POOL 512
+#define RANDOM_POOL 768
 
 struct engine_recent {
 	struct engine_recent_one *ones; /* owns */
 	struct engine_add *adds; /* owns */
-	size_t sets, add_count; /* powers of two */
-	uint64_t next; /* add */
+	size_t one_count, add_count; /* powers of two */
+	uint64_t next_add;
+	uint32_t next_one;
 	unsigned char pool[RANDOM_POOL];
 	size_t pool_left;
 };

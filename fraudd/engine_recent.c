@@ -1,9 +1,11 @@
 /*
  * engine_recent: the attempts of late, by their random ids, in a fixed number
- * of bytes. An id chooses one of many small sets, in which the oldest makes
- * way; what attempts added stands in a ring of its own. What is overwritten
- * cannot be amended any more. Denied attempts added nothing and stand nowhere,
- * so those who are blocked push nobody out.
+ * of bytes: a ring of them, and a ring of what they added. Twelve bytes of an
+ * id are random; the other four are the number of the attempt under a mask
+ * that a keyed hash of the twelve gives, so that an id leads to its place and
+ * tells nobody anything. What is overwritten cannot be amended any more.
+ * Denied attempts that added nothing stand nowhere, so those who are blocked
+ * push nobody out.
  */
 
 #include "engine_priv.h"
@@ -17,19 +19,20 @@
 
 _Static_assert(B64URL_ENCODED_LEN(16) == ENGINE_ID_LEN, "16 bytes");
 
-#define SETS_MIN 16
+#define ONES_MIN 128
+#define ID_RANDOM 12
 
 int
 engine_recent_new(struct engine_recent *r, uint64_t memory)
 {
-	size_t one = RECENT_WAYS *
-	    (sizeof(struct engine_recent_one) + 2 * sizeof(struct engine_add));
+	size_t one = sizeof(struct engine_recent_one) +
+	    2 * sizeof(struct engine_add);
 
-	r->sets = SETS_MIN;
-	while (r->sets * 2 * one <= memory)
-		r->sets *= 2;
-	r->add_count = r->sets * RECENT_WAYS * 2;
-	r->ones = mem_array(r->sets * RECENT_WAYS, sizeof(*r->ones));
+	r->one_count = ONES_MIN;
+	while (r->one_count * 2 * one <= memory)
+		r->one_count *= 2;
+	r->add_count = 2 * r->one_count;
+	r->ones = mem_array(r->one_count, sizeof(*r->ones));
 	r->adds = mem_array(r->add_count, sizeof(*r->adds));
 	if (r->ones == NULL || r->adds == NULL)
 		return E_NOMEM;
@@ -48,7 +51,7 @@ engine_recent_done(struct engine_recent *r)
 uint64_t
 engine_recent_memory(const struct engine_recent *r)
 {
-	return r->sets * RECENT_WAYS * sizeof(*r->ones) +
+	return r->one_count * sizeof(*r->ones) +
 	    r->add_count * sizeof(*r->adds);
 }
 
@@ -70,75 +73,72 @@ engine_recent_add(
 
 	if (!c->added)
 		return;
-	add = &r->adds[r->next++ & (r->add_count - 1)];
+	add = &r->adds[r->next_add++ & (r->add_count - 1)];
 	add->value = c->value;
 	add->slot = c->slot;
 	add->check = engine_recent_check(table_at(x->table, c->slot));
 	++*count;
 }
 
-static struct engine_recent_one *
-set_of(const struct engine_recent *r, const unsigned char id[16])
+static uint32_t
+mask_of(const struct engine *x, const unsigned char id[16])
 {
-	uint32_t set;
-
-	memcpy(&set, id, sizeof(set));
-	return &r->ones[(set & (r->sets - 1)) * RECENT_WAYS];
+	return (uint32_t)hash_index(x->keys, id, ID_RANDOM);
 }
 
 /* Random bytes are fetched in bulk: each time is a system call. */
 static void
-new_id(struct engine_recent *r, unsigned char id[16])
+new_id(struct engine *x, uint32_t number, unsigned char id[16])
 {
-	if (r->pool_left == 0) {
+	struct engine_recent *r = &x->recent;
+
+	if (r->pool_left < ID_RANDOM) {
 		hash_random(r->pool, sizeof(r->pool));
 		r->pool_left = sizeof(r->pool);
 	}
-	r->pool_left -= 16;
-	memcpy(id, r->pool + r->pool_left, 16);
-	memset(r->pool + r->pool_left, 0, 16);
+	r->pool_left -= ID_RANDOM;
+	memcpy(id, r->pool + r->pool_left, ID_RANDOM);
+	memset(r->pool + r->pool_left, 0, ID_RANDOM);
+	number ^= mask_of(x, id);
+	memcpy(id + ID_RANDOM, &number, sizeof(number));
 }
 
 void
 engine_recent_enter(
     struct engine *x, uid_t uid, uint32_t count, struct engine_answer *answer)
 {
-	struct engine_recent_one *set, *oldest;
+	struct engine_recent *r = &x->recent;
+	struct engine_recent_one *one;
 	unsigned char id[16];
-	size_t i;
 
-	new_id(&x->recent, id);
+	new_id(x, r->next_one, id);
 	b64url_encode(answer->id, id, sizeof(id));
 	if (answer->verdict == ENGINE_DENY && count == 0)
 		return;
-	set = oldest = set_of(&x->recent, id);
-	for (i = 1; i < RECENT_WAYS; i++) {
-		if (set[i].time < oldest->time)
-			oldest = &set[i];
-	}
-	memcpy(oldest->id, id, sizeof(id));
-	oldest->first = x->recent.next - count;
-	oldest->count = count;
-	oldest->time = x->now;
-	oldest->uid = uid;
+	one = &r->ones[r->next_one++ & (r->one_count - 1)];
+	memcpy(one->id, id, sizeof(id));
+	one->first = r->next_add - count;
+	one->count = count;
+	one->time = x->now;
+	one->uid = uid;
 }
 
 static struct engine_recent_one *
-find(const struct engine_recent *r, struct engine_text text)
+find(const struct engine *x, struct engine_text text)
 {
-	struct engine_recent_one *set;
+	struct engine_recent_one *one;
 	unsigned char id[16];
-	size_t i;
+	uint32_t number;
 
 	if (text.len != ENGINE_ID_LEN ||
 	    b64url_decode(id, text.data, text.len) != 0)
 		return NULL;
-	set = set_of(r, id);
-	for (i = 0; i < RECENT_WAYS; i++) {
-		if (set[i].time != 0 && mem_equal(set[i].id, id, sizeof(id)))
-			return &set[i];
-	}
-	return NULL;
+	memcpy(&number, id + ID_RANDOM, sizeof(number));
+	number ^= mask_of(x, id);
+	one = &x->recent.ones[number & (x->recent.one_count - 1)];
+	if (one->time == 0 || !mem_equal(one->id, id, sizeof(id)))
+		return NULL;
+	return one;
 }
 
 void
@@ -157,13 +157,13 @@ engine_outcome(struct engine *x, struct engine_text id,
     enum engine_outcome outcome, uid_t uid, int64_t now)
 {
 	struct engine_recent *r = &x->recent;
-	struct engine_recent_one *one = find(r, id);
+	struct engine_recent_one *one = find(x, id);
 	uint64_t i;
 
 	x->now = now;
 	table_clock(x->table, now);
 	if (one == NULL || one->uid != uid ||
-	    r->next - one->first > r->add_count) {
+	    r->next_add - one->first > r->add_count) {
 		x->stats.amend_missed++;
 		return 0;
 	}

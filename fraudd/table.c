@@ -353,6 +353,12 @@ table_remove(struct table *t, uint32_t slot)
 	table_give(t, reserved ? SHARE_RESERVED : SHARE_ORDINARY, slot);
 }
 
+uint64_t
+table_operators(const struct table *t)
+{
+	return t->stats.operators;
+}
+
 void
 table_stats(const struct table *t, struct table_stats *out)
 {

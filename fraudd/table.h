@@ -165,6 +165,7 @@ struct table_stats {
 	uint64_t memory_used, memory_max;
 	uint64_t reserved_used, reserved_max;
 };
+uint64_t table_operators(const struct table *t);
 void table_stats(const struct table *t, struct table_stats *out);
 uint64_t table_count(
     const struct table *t, uint8_t group, enum table_class class);

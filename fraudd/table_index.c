@@ -154,6 +154,7 @@ gather(struct table *t, uint32_t bucket, uint32_t *slots, uint32_t *count_out)
 		for (i = 0; i < l.size && l.slot[i] != 0; i++) {
 			if (n == GATHER_MAX)
 				return false;
+			__builtin_prefetch(table_at(t, l.slot[i]));
 			slots[n++] = l.slot[i];
 		}
 	} while (next_line(t, &l));
