@@ -161,6 +161,11 @@ static const struct row own[] = {
 	    "jwtalgorithm: is no signature algorithm known here (did you "
 	    "mean 'ES256'?)",
 	    KEY ", 'jwtalgorithm': 'ES256'" },
+#ifndef HAVE_ML_DSA
+	{ "an algorithm that OpenSSL lacks", AUTH,
+	    KEY ", 'jwtalgorithm': 'ML-DSA-44'",
+	    "jwtalgorithm: needs OpenSSL 3.5 or newer", KEY },
+#endif
 	{ "an algorithm in small letters", AUTH,
 	    KEY ", 'jwtalgorithm': 'es256'", "did you mean 'ES256'?", KEY },
 	{ "a secret for ES256", AUTH,
