@@ -265,7 +265,7 @@ journal_trouble(const struct journal *j)
 {
 	const char *why;
 
-	why = atomic_load(&j->segment_trouble);
+	why = journal_no_room(j);
 	if (why == NULL && has_losses(j))
 		why = "records were lost, a snapshot will make up for them";
 	if (why == NULL)

@@ -70,7 +70,8 @@ uint64_t journal_synced(const struct journal *j);
  * changed or a snapshot ended; read 8 bytes to clear it. */
 int journal_fd(const struct journal *j);
 
-/* NULL when all is kept, else why not; a constant text. */
+/* NULL when all is kept and will be for a while, else why not; a constant
+ * text. */
 const char *journal_trouble(const struct journal *j);
 
 /* Bytes appended and not synced yet; records that could not be kept. */

@@ -296,20 +296,29 @@ next_round(void)
 	return t;
 }
 
+const char *
+journal_no_room(const struct journal *j)
+{
+	return atomic_load(&j->spare_count) == 0 ?
+	    atomic_load(&j->segment_trouble) :
+	    NULL;
+}
+
 static void
 round_of_work(struct journal *j, bool stop)
 {
-	const char *trouble = atomic_load(&j->segment_trouble);
 	uint64_t failures = atomic_load(&j->failures);
 	bool starving = atomic_load(&j->spare_count) == 0;
+	const char *why;
 
 	sync_all(j, stop);
 	if (!stop)
 		journal_prepare(j);
-	if (trouble != atomic_load(&j->segment_trouble) ||
-	    failures != atomic_load(&j->failures) ||
+	why = journal_no_room(j);
+	if (why != j->told || failures != atomic_load(&j->failures) ||
 	    (starving && atomic_load(&j->spare_count) > 0))
 		journal_notify(j);
+	j->told = why;
 }
 
 static void *

@@ -111,6 +111,7 @@ struct journal {
 	pthread_t thread;
 	uint64_t number; /* of the next segment */
 	unsigned int given_up; /* segments that no snapshot stands for yet */
+	const char *told; /* the trouble at the end of the last round */
 };
 
 /* journal.c: journal_open() with the system calls and the reader to use. */
@@ -123,6 +124,8 @@ void journal_helper_stop(struct journal *j);
 /* Makes a spare unless there are enough. Before start too. */
 void journal_prepare(struct journal *j);
 void journal_notify(struct journal *j);
+/* Why there is no segment after the current one; NULL: there is. */
+const char *journal_no_room(const struct journal *j);
 void journal_segment_free(struct segment **s);
 /* What an errno means for somebody who waits for records to be kept. */
 const char *journal_reason(int error);
