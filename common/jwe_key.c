@@ -9,7 +9,6 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
@@ -17,6 +16,7 @@
 #include "jwe_priv.h"
 #include "mem.h"
 
+#define HASH_LEN ((size_t)32)
 #define INFO_MAX (3 * 4 + 24 + 2 * JWE_PARTY_MAX + 4)
 
 /* AES key wrap, RFC 3394; in_len is 8 bytes more or less than out_len. */
@@ -137,29 +137,34 @@ make_info(const struct jwe *jwe, size_t len, uint8_t info[INFO_MAX])
 	return n + put_u32(info + n, len * 8);
 }
 
+/*
+ * NIST SP 800-56A §5.8.1 with SHA-256, at most twice. OpenSSL 3.0 has it as
+ * SSKDF, which crashes when it is short of memory.
+ */
 static int
-concat_kdf(
-    const struct jwe *jwe, uint8_t *z, size_t z_len, uint8_t *dst, size_t len)
+concat_kdf(const struct jwe *jwe, const uint8_t *z, size_t z_len, uint8_t *dst,
+    size_t len)
 {
-	uint8_t info[INFO_MAX];
-	char digest[] = "SHA256";
-	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "SSKDF", NULL);
-	EVP_KDF_CTX *ctx = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
-	OSSL_PARAM params[4];
-	int rc = 0;
+	uint8_t in[4 + JWK_ENC_POINT_MAX + INFO_MAX], hash[HASH_LEN];
+	EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	size_t i, n, part;
+	int ok = md != NULL;
 
-	params[0] = OSSL_PARAM_construct_utf8_string(
-	    OSSL_KDF_PARAM_DIGEST, digest, 0);
-	params[1] = OSSL_PARAM_construct_octet_string(
-	    OSSL_KDF_PARAM_KEY, z, z_len);
-	params[2] = OSSL_PARAM_construct_octet_string(
-	    OSSL_KDF_PARAM_INFO, info, make_info(jwe, len, info));
-	params[3] = OSSL_PARAM_construct_end();
-	if (ctx == NULL || EVP_KDF_derive(ctx, dst, len, params) != 1)
-		rc = jwe_failure();
-	EVP_KDF_CTX_free(ctx);
-	EVP_KDF_free(kdf);
-	return rc;
+	memcpy(in + 4, z, z_len);
+	n = 4 + z_len;
+	n += make_info(jwe, len, in + n);
+	for (i = 0; ok && i * HASH_LEN < len; i++) {
+		put_u32(in, i + 1);
+		ok = EVP_Digest(in, n, hash, NULL, md, NULL) == 1;
+		part = len - i * HASH_LEN;
+		if (ok)
+			memcpy(dst + i * HASH_LEN, hash,
+			    part < HASH_LEN ? part : HASH_LEN);
+	}
+	EVP_MD_free(md);
+	mem_wipe(in, sizeof(in));
+	mem_wipe(hash, sizeof(hash));
+	return ok ? 0 : jwe_failure();
 }
 
 static bool
