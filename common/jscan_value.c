@@ -11,6 +11,7 @@
 #include "jscan_text.h"
 
 #define SECONDS_MAX ((INT64_C(1) << 53) - 1)
+#define PLAIN_DIGITS 15 /* 10^15 is below SECONDS_MAX */
 #define EXPONENT_MAX (INT64_C(1) << 40)
 
 const unsigned char jscan_short_escape[256] = {
@@ -298,16 +299,14 @@ jscan_member(const struct jscan_value *object, const char *name,
 	return false;
 }
 
-int
-jscan_string(
+static int
+string_escaped(
     const struct jscan_value *v, char *dst, size_t cap, size_t *len_out)
 {
 	struct jscan_pieces w = JSCAN_PIECES(v);
 	const unsigned char *data;
 	size_t len = 0, n;
 
-	if (v->type != JSCAN_STRING)
-		return E_SYNTAX;
 	while ((n = jscan_piece(&w, &data)) > 0) {
 		if (n >= cap - len)
 			return E_RANGE;
@@ -319,17 +318,29 @@ jscan_string(
 	return 0;
 }
 
-bool
-jscan_equal(const struct jscan_value *v, const char *s, size_t n)
+int
+jscan_string(
+    const struct jscan_value *v, char *dst, size_t cap, size_t *len_out)
+{
+	if (v->type != JSCAN_STRING)
+		return E_SYNTAX;
+	if (v->escaped)
+		return string_escaped(v, dst, cap, len_out);
+	if (v->len >= cap)
+		return E_RANGE;
+	memcpy(dst, v->text, v->len);
+	dst[v->len] = '\0';
+	*len_out = v->len;
+	return 0;
+}
+
+static bool
+equal_escaped(const struct jscan_value *v, const char *s, size_t n)
 {
 	struct jscan_pieces w = JSCAN_PIECES(v);
 	const unsigned char *data;
 	size_t len;
 
-	if (v->type != JSCAN_STRING)
-		return false;
-	if (!v->escaped)
-		return v->len == n && memcmp(v->text, s, n) == 0;
 	while ((len = jscan_piece(&w, &data)) > 0) {
 		if (len > n || memcmp(data, s, len) != 0)
 			return false;
@@ -337,6 +348,16 @@ jscan_equal(const struct jscan_value *v, const char *s, size_t n)
 		n -= len;
 	}
 	return n == 0;
+}
+
+bool
+jscan_equal(const struct jscan_value *v, const char *s, size_t n)
+{
+	if (v->type != JSCAN_STRING)
+		return false;
+	if (v->escaped)
+		return equal_escaped(v, s, n);
+	return v->len == n && memcmp(v->text, s, n) == 0;
 }
 
 /*
@@ -389,6 +410,24 @@ decimal_read(struct decimal *d, const struct jscan_value *v)
 	return p == end ? 0 : E_SYNTAX;
 }
 
+/* Nearly every time is this: digits, too few of them to be out of range. */
+static bool
+is_plain_number(const struct jscan_value *v, int64_t *value_out)
+{
+	int64_t value = 0;
+	size_t i;
+
+	if (v->type != JSCAN_NUMBER || v->len == 0 || v->len > PLAIN_DIGITS)
+		return false;
+	for (i = 0; i < v->len; i++) {
+		if (v->text[i] < '0' || v->text[i] > '9')
+			return false;
+		value = value * 10 + (v->text[i] - '0');
+	}
+	*value_out = value;
+	return true;
+}
+
 int
 jscan_seconds(
     const struct jscan_value *v, int64_t *floor_out, bool *fraction_out)
@@ -398,6 +437,10 @@ jscan_seconds(
 	int64_t whole_len, len;
 	bool fraction = false;
 
+	if (is_plain_number(v, floor_out)) {
+		*fraction_out = false;
+		return 0;
+	}
 	if (decimal_read(&d, v) != 0)
 		return E_SYNTAX;
 	whole_len = d.whole_end - d.whole;
