@@ -446,6 +446,49 @@ ignore(void *arg, const void *record, size_t n)
 	return 0;
 }
 
+/* Appends that many bytes of log, no faster than they are synced. */
+static void
+append_bytes(struct journal *j, uint64_t bytes)
+{
+	static const uint8_t record[JOURNAL_RECORD_MAX];
+	uint64_t done, n, ticket = 0;
+
+	for (done = 0; done < bytes; done += JOURNAL_SEGMENT / 2) {
+		for (n = 0; n < JOURNAL_SEGMENT / 2; n += sizeof(record)) {
+			ticket = journal_append(j, record, sizeof(record));
+			assert_int_not_equal(ticket, 0);
+		}
+		test_synced(j, ticket);
+	}
+}
+
+static void
+long_log_wants_a_snapshot(void **state)
+{
+	uint64_t most = (uint64_t)16 * JOURNAL_SEGMENT;
+	struct journal_report report;
+	struct journal *j = NULL;
+	struct dirs *d = *state;
+
+	assert_int_equal(
+	    journal_open(d->a, ignore, NULL, &j, &report, NULL), 0);
+	append_bytes(j, most - JOURNAL_SEGMENT);
+	assert_false(journal_wants_snapshot(j));
+	append_bytes(j, JOURNAL_SEGMENT);
+	assert_true(journal_wants_snapshot(j));
+	journal_close(&j);
+	/* what was replayed counts too */
+	assert_int_equal(
+	    journal_open(d->a, ignore, NULL, &j, &report, NULL), 0);
+	assert_true(journal_wants_snapshot(j));
+	assert_true(test_snapshot(j, 1, 10));
+	assert_false(journal_wants_snapshot(j));
+	assert_true(test_files(d->a, JOURNAL_LOG_PREFIX, NULL) <= 4);
+	append_bytes(j, most - JOURNAL_SEGMENT);
+	assert_false(journal_wants_snapshot(j));
+	journal_close(&j);
+}
+
 static void
 open_once(void *arg)
 {
@@ -497,6 +540,7 @@ main(void)
 		TEST(judges_owner_and_mode),
 		TEST(follows_no_link),
 		TEST(starts_again_and_again),
+		TEST(long_log_wants_a_snapshot),
 		TEST(survives_failing_allocations),
 	};
 
