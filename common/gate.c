@@ -6,6 +6,7 @@
 
 #include "gate.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,9 @@
 #include "str.h"
 
 #define MESSAGE_REFUSED "Authentication failed."
+/* Large, and written before it is read. */
+#define UNCLEARED __attribute__((uninitialized))
+
 #define MESSAGE_ROLE_MISSING "You are not authorized to use this service."
 
 int
@@ -156,34 +160,51 @@ decide(struct gate_decision *d)
 	return r;
 }
 
-int
-gate_decide(struct gate *g, const struct gate_request *request, int64_t now,
-    struct gate_outcome *out)
+static void
+begin(struct gate_decision *d, const struct gate_state *state,
+    const struct gate_request *request, int64_t now, struct gate_outcome *out)
 {
-	struct gate_state *state = gate_state_take(g, now);
-	uint8_t payload[GATE_PAYLOAD_MAX];
-	struct gate_decision d = {
-		.request = request,
-		.policy = config_policy(
-		    gate_state_config(state), request->service),
-		.keys = state->keys,
-		.revocations = state->revocations,
-		.now = now,
-		.out = out,
-		.payload = payload,
-	};
-	int r;
-
+	memset(d, 0, offsetof(struct gate_decision, jws));
+	memset(&d->jws, 0, offsetof(struct jws, header));
+	d->jws.header_len = 0;
+	d->request = request;
+	d->policy = config_policy(gate_state_config(state), request->service);
+	d->keys = state->keys;
+	d->revocations = state->revocations;
+	d->now = now;
+	d->out = out;
 	*out = (struct gate_outcome){
 		.verdict = GATE_DENY,
 		.reason = E_CONFIG_INVALID,
 		.checks = request->checks,
 		.auth_time = -1,
 	};
+}
+
+/* Nothing of the token stays behind; of a long buffer only a part was used. */
+static void
+forget(struct gate_decision *d)
+{
+	size_t used = B64URL_DECODED_LEN(d->jws.payload_len);
+
+	gate_opened_done(d);
+	mem_wipe(d->payload, used < GATE_PAYLOAD_MAX ? used : GATE_PAYLOAD_MAX);
+	mem_wipe(&d->jws, sizeof(d->jws));
+}
+
+int
+gate_decide(struct gate *g, const struct gate_request *request, int64_t now,
+    struct gate_outcome *out)
+{
+	struct gate_state *state = gate_state_take(g, now);
+	uint8_t payload[GATE_PAYLOAD_MAX] UNCLEARED;
+	struct gate_decision d UNCLEARED;
+	int r;
+
+	begin(&d, state, request, now, out);
+	d.payload = payload;
 	r = decide(&d);
-	gate_opened_done(&d);
-	mem_wipe(payload, sizeof(payload));
-	mem_wipe(&d.jws, sizeof(d.jws));
+	forget(&d);
 	if (r != 0) {
 		r = refuse(&d, r);
 	} else {

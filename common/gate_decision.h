@@ -40,14 +40,16 @@ struct gate_decision {
 	enum jwa_wrap opened_alg;
 	enum jwa_enc opened_enc;
 
-	/* What the token step found, in this order. */
-	struct jws jws;
+	/* What the token step found, in this order after jws. */
 	uint8_t *payload; /* borrowed, GATE_PAYLOAD_MAX bytes, wiped after */
 	size_t payload_len; /* 0 until it was read */
 	struct claims claims; /* slices of payload */
 	const struct config_issuer *issuer;
 	const struct jwk *key; /* of issuer, the one that signed */
 	struct claims_times times;
+
+	/* The last, and not cleared whole: most of it is room for a header. */
+	struct jws jws;
 };
 
 /*

@@ -96,8 +96,6 @@ gate_explain_form(struct gate_decision *d, int r)
 	size_t i, parts = 1;
 	struct str s;
 
-	if (q->trace == NULL)
-		return;
 	if (d->inner != NULL) {
 		token = (const char *)d->inner;
 		n = d->inner_len;
@@ -123,8 +121,6 @@ gate_explain_throttle(struct gate_decision *d, int r)
 	const struct config_fraud *fraud = &d->policy->fraud;
 	char where[GATE_WHERE_MAX];
 
-	if (d->request->trace == NULL)
-		return;
 	gate_explain(d,
 	    &(struct gate_step){
 		.name = "throttle",
@@ -148,8 +144,6 @@ gate_explain_algorithm(
 	struct str s;
 	size_t i;
 
-	if (d->request->trace == NULL)
-		return;
 	str_init(&s, expected, sizeof(expected));
 	for (i = 0; i < issuer->algorithm_count; i++)
 		str_addf(&s, "%s%s", i > 0 ? ", " : "",
@@ -189,8 +183,6 @@ gate_explain_keys(struct gate_decision *d, const struct config_issuer *issuer,
 	char seen[SHOWN_MAX * 2], expected[SHOWN_MAX + 64], kid[SHOWN_MAX];
 	struct str s;
 
-	if (d->request->trace == NULL)
-		return;
 	str_init(&s, seen, sizeof(seen));
 	if (set == NULL)
 		str_printable(seen, sizeof(seen), why, strlen(why));
@@ -222,8 +214,6 @@ gate_explain_signature(struct gate_decision *d,
 	char seen[SHOWN_MAX * 2], kid[SHOWN_MAX];
 	struct str s;
 
-	if (d->request->trace == NULL)
-		return;
 	str_init(&s, seen, sizeof(seen));
 	str_addf(&s, "%s with the key ", held ? "holds" : "does not hold");
 	if (key->kid != NULL)
@@ -250,8 +240,6 @@ gate_explain_issuer(
 	char seen[SHOWN_MAX], expected[SHOWN_MAX];
 	const struct jscan_value *iss = &d->claims.iss;
 
-	if (d->request->trace == NULL)
-		return;
 	str_printable(seen, sizeof(seen), iss->text,
 	    iss->type != JSCAN_NONE ? iss->len : 0);
 	if (issuer->issuer != NULL)
@@ -275,8 +263,6 @@ gate_explain_not_found(struct gate_decision *d, int r)
 {
 	const char *name = "key";
 
-	if (d->request->trace == NULL)
-		return;
 	if (r == E_ALGORITHM_REFUSED)
 		name = "algorithm";
 	if (r == E_SIGNATURE_INVALID)
@@ -300,8 +286,6 @@ gate_explain_user(struct gate_decision *d, const char *user, int r)
 	char seen[SHOWN_MAX], expected[SHOWN_MAX];
 	const char *asked = d->request->user;
 
-	if (d->request->trace == NULL)
-		return;
 	if (user != NULL)
 		str_printable(seen, sizeof(seen), user, strlen(user));
 	if (asked != NULL)
@@ -324,8 +308,6 @@ gate_explain_entry(struct gate_decision *d, int r)
 	char where[GATE_WHERE_MAX], seen[64], expected[64];
 	struct str s;
 
-	if (q->trace == NULL)
-		return;
 	str_init(&s, seen, sizeof(seen));
 	if (q->has_uid)
 		str_addf(&s, "uid %lu", (unsigned long)q->uid);
@@ -380,8 +362,6 @@ gate_explain_standing(struct gate_decision *d, int r)
 	bool required = p->possession != CONFIG_POSSESSION_IF_BOUND;
 	char where[GATE_WHERE_MAX];
 
-	if (d->request->trace == NULL)
-		return;
 	explain_revocation(d, r);
 	if (r != 0 && r != E_TOKEN_REPLAYED && r != E_POSSESSION_MISSING)
 		return;
@@ -420,8 +400,6 @@ gate_explain_roles(struct gate_decision *d, const char *held, int r)
 	struct str s;
 	size_t i;
 
-	if (d->request->trace == NULL)
-		return;
 	str_init(&s, seen, sizeof(seen));
 	if (r == E_DIRECTORY_UNAVAILABLE)
 		str_add(&s, err_text(&d->e, r));

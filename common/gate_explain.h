@@ -8,6 +8,13 @@
 
 #include "gate_decision.h"
 
+/* Nobody pays for a trace that nobody asked for. */
+#define EXPLAIN(d, call) \
+	do { \
+		if ((d)->request->trace != NULL) \
+			call; \
+	} while (0)
+
 /* r: what the step before the call returned. */
 void gate_explain_form(struct gate_decision *d, int r);
 void gate_explain_throttle(struct gate_decision *d, int r);

@@ -289,8 +289,6 @@ gate_explain_claims(struct gate_decision *d, int r)
 	bool failed;
 	size_t i;
 
-	if (d->request->trace == NULL)
-		return;
 	if (r == E_TOKEN_MALFORMED) { /* before the first question */
 		gate_explain(d,
 		    &(struct gate_step){

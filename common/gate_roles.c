@@ -141,7 +141,7 @@ gate_check_roles(struct gate_decision *d, const char *user)
 	if (token != NULL && from != CONFIG_ROLES_DIRECTORY)
 		held = token->token_roles;
 	r = require_roles(d, from, token, held);
-	gate_explain_roles(d, held, r);
+	EXPLAIN(d, gate_explain_roles(d, held, r));
 	if (r != 0 || from != CONFIG_ROLES_TOKEN)
 		return r;
 	str_init(&s, d->out->roles, sizeof(d->out->roles));
@@ -170,6 +170,6 @@ gate_check_entry(struct gate_decision *d, const char *user)
 {
 	int r = check_entry(d, user);
 
-	gate_explain_entry(d, r);
+	EXPLAIN(d, gate_explain_entry(d, r));
 	return r;
 }

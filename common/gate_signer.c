@@ -98,14 +98,14 @@ try_keys(struct gate_decision *d, const struct config_issuer *issuer,
 	int r;
 
 	r = jws_candidates(&d->jws, set, keys, &count, NULL);
-	gate_explain_keys(d, issuer, set, r != 0 ? "none" : NULL);
+	EXPLAIN(d, gate_explain_keys(d, issuer, set, r != 0 ? "none" : NULL));
 	if (r != 0)
 		return r;
 	for (i = 0; i < count && s->tries < GATE_TRIES_MAX; i++) {
 		s->tries++;
 		e = (struct err){ 0 };
 		r = jws_verify(&d->jws, keys[i], &e);
-		gate_explain_signature(d, issuer, keys[i], r == 0);
+		EXPLAIN(d, gate_explain_signature(d, issuer, keys[i], r == 0));
 		if (r == 0) {
 			d->key = keys[i];
 			return 0;
@@ -134,22 +134,23 @@ try_issuer(struct gate_decision *d, const struct config_issuer *issuer,
 	if (!gate_opens_for(d, issuer))
 		return E_KEY_UNKNOWN;
 	if (alg == JWA_NONE || (!by_key && !lists(issuer, alg))) {
-		gate_explain_algorithm(d, issuer, false);
+		EXPLAIN(d, gate_explain_algorithm(d, issuer, false));
 		return E_ALGORITHM_REFUSED;
 	}
 	r = keyring_get(d->keys, issuer, &set, &s->why);
 	if (r != 0) {
 		s->allowed = true; /* for all we know */
 		s->unavailable = true;
-		gate_explain_keys(d, issuer, NULL, err_text(&s->why, r));
+		EXPLAIN(d,
+		    gate_explain_keys(d, issuer, NULL, err_text(&s->why, r)));
 		return r;
 	}
 	if (by_key && !is_default(set, alg)) {
-		gate_explain_algorithm(d, issuer, false);
+		EXPLAIN(d, gate_explain_algorithm(d, issuer, false));
 		return E_ALGORITHM_REFUSED;
 	}
 	s->allowed = true;
-	gate_explain_algorithm(d, issuer, true);
+	EXPLAIN(d, gate_explain_algorithm(d, issuer, true));
 	r = try_keys(d, issuer, set, s);
 	if (r != 0)
 		return r;
@@ -157,11 +158,11 @@ try_issuer(struct gate_decision *d, const struct config_issuer *issuer,
 	if (r != 0)
 		return r;
 	if (!speaks_for(d, issuer)) {
-		gate_explain_issuer(d, issuer, false);
+		EXPLAIN(d, gate_explain_issuer(d, issuer, false));
 		s->held = true;
 		return E_ISSUER_UNKNOWN;
 	}
-	gate_explain_issuer(d, issuer, true);
+	EXPLAIN(d, gate_explain_issuer(d, issuer, true));
 	d->issuer = issuer;
 	return 0;
 }
@@ -213,11 +214,11 @@ gate_find_signer(struct gate_decision *d)
 	for (i = 0; i < d->policy->issuer_count; i++) {
 		r = try_issuer(d, &d->policy->issuers[i], &s);
 		if (r == E_TOKEN_MALFORMED)
-			gate_explain_not_found(d, r);
+			EXPLAIN(d, gate_explain_not_found(d, r));
 		if (r == 0 || r == E_TOKEN_MALFORMED)
 			return r;
 	}
 	r = not_found(d, &s);
-	gate_explain_not_found(d, r);
+	EXPLAIN(d, gate_explain_not_found(d, r));
 	return r;
 }

@@ -61,7 +61,7 @@ check_user(struct gate_decision *d)
 
 	r = claims_user(&d->claims, d->issuer, user, &d->e);
 	if (r != 0) {
-		gate_explain_user(d, NULL, r);
+		EXPLAIN(d, gate_explain_user(d, NULL, r));
 		return r;
 	}
 	if (asked != NULL && strcmp(asked, user) != 0) {
@@ -69,7 +69,7 @@ check_user(struct gate_decision *d)
 		r = err_set(
 		    &d->e, E_USER_MISMATCH, "the token speaks for %s", shown);
 	}
-	gate_explain_user(d, user, r);
+	EXPLAIN(d, gate_explain_user(d, user, r));
 	if (r != 0)
 		return r;
 	memcpy(d->out->user, user, strlen(user) + 1);
@@ -94,13 +94,13 @@ check_claims(struct gate_decision *d)
 	note_signer(d);
 	r = claims_check(
 	    &d->claims, &d->jws, d->issuer, &when, &d->times, &d->e);
-	gate_explain_claims(d, r);
+	EXPLAIN(d, gate_explain_claims(d, r));
 	if (r == 0)
 		r = check_user(d);
 	if (r != 0)
 		return r;
 	r = gate_check_standing(d);
-	gate_explain_standing(d, r);
+	EXPLAIN(d, gate_explain_standing(d, r));
 	return r;
 }
 
@@ -111,11 +111,11 @@ gate_check_token(struct gate_decision *d)
 	int r;
 
 	if (q->token == NULL || q->token_len == 0) {
-		gate_explain_form(d, E_TOKEN_MISSING);
+		EXPLAIN(d, gate_explain_form(d, E_TOKEN_MISSING));
 		return err_set(&d->e, E_TOKEN_MISSING, "no token was given");
 	}
 	r = check_throttle(d);
-	gate_explain_throttle(d, r);
+	EXPLAIN(d, gate_explain_throttle(d, r));
 	if (r != 0)
 		return r;
 	r = gate_open_token(d);
@@ -126,7 +126,7 @@ gate_check_token(struct gate_decision *d)
 		    (const char *)d->inner, d->inner_len, &d->jws, &d->e);
 	else
 		r = jws_parse(q->token, q->token_len, &d->jws, &d->e);
-	gate_explain_form(d, r);
+	EXPLAIN(d, gate_explain_form(d, r));
 	if (r != 0)
 		return r;
 	if (d->jws.has_kid)
