@@ -1,6 +1,7 @@
 #!/bin/bash
 # kill -9 in a loop under load: after each start every count, block, unblock
-# and mark that was acknowledged is there. CRASH_ROUNDS says how often.
+# and mark that was acknowledged is there. CRASH_ROUNDS says how often. With
+# redis-benchmark beside it segments are rotated and snapshots written too.
 # shellcheck source=tests/lib.sh
 . "${top_srcdir:?}/tests/lib.sh"
 # shellcheck source=tests/fraudd/lib.sh
@@ -21,17 +22,32 @@ load() {
 		"$T/told" "$1"
 }
 
+# Ends with the daemon, or with the test.
+stop_flood() {
+	[ -z "$flood" ] || kill "$flood" 2>/dev/null
+	flood=
+}
+flood=
+at_exit stop_flood
+
 for ((i = 1; i <= ${CRASH_ROUNDS:-8}; i++)); do
 	start_fraudd '"rules": [{"name": "card-shotgun", "event": "card",
 		"key": "ip", "count": "distinct card", "limit": 10,
 		"window": 36000}]'
 	whole "round $i"
+	if command -v redis-benchmark >/dev/null; then
+		redis-benchmark -s "$SOCK" -q -n 100000000 -P 64 -c 4 \
+			ATTEMPT card ip 203.0.113.7 last4 4242 expiry 12/27 \
+			>"$T/flood" 2>&1 &
+		flood=$!
+	fi
 	accept "round $i: all that was acknowledged is there" \
-		load $((i * 400))
+		load $((i * 400 + 2000))
 	kill -KILL "$FRAUDD_PID" 2>/dev/null # by now it is dead
 	wait "$FRAUDD_PID"
 	is $? 137 "round $i: it was killed"
 	FRAUDD_PID=
+	stop_flood
 	: >"$T/fraudd.log"
 done
 
