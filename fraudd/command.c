@@ -126,8 +126,9 @@ find(struct engine_text name)
 {
 	size_t i;
 
-	for (i = 0; i < ROWS; i++)
-		if (command_is(name, rows[i].name))
+	for (i = 0; i < ROWS && name.len > 0; i++)
+		if ((name.data[0] | 0x20) == rows[i].name[0] &&
+		    command_is(name, rows[i].name))
 			return &rows[i];
 	return NULL;
 }

@@ -120,11 +120,11 @@ conn_process(
 {
 	enum request_state state;
 	const char *why = "Protocol error";
-	size_t at = 0, used = 0;
+	size_t at = 0, used = 0, start = t->out->len;
 
 	c->more = false;
 	while (at < n && !c->closing && c->ticket == 0) {
-		if (t->out->len >= CONN_OUT_SOFT) {
+		if (t->out->len - start >= CONN_OUT_SOFT) {
 			c->more = true;
 			break;
 		}
@@ -146,6 +146,8 @@ conn_process(
 		else
 			run_policy(c, t);
 	}
+	if (c->ticket != 0)
+		c->held_at -= start;
 	return c->closing ? n : at;
 }
 

@@ -30,7 +30,7 @@ struct conn {
 	/* An answer that may not be sent yet. */
 	uint64_t ticket; /* 0: none */
 	bool durable; /* must be an error if the ticket is lost */
-	size_t held_at; /* where in the output it begins */
+	size_t held_at; /* where in the output of the call it begins */
 };
 
 /* What a turn works with; lent by the loop. */
@@ -44,7 +44,8 @@ struct conn_turn {
 
 /*
  * Answers the requests at the start of the n bytes, as many as are whole and
- * as may be answered now. Returns how many bytes they were.
+ * as may be answered now, behind what stands in the output already. Returns
+ * how many bytes they were.
  */
 size_t conn_process(
     struct conn *c, const struct conn_turn *t, const char *in, size_t n);

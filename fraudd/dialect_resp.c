@@ -35,6 +35,13 @@ number(struct scan *s, size_t *out, const char *why)
 	size_t value = 0, at = s->at, digits = 0;
 	bool minus = at < s->n && s->in[at] == '-';
 
+	/* nearly all of them have one digit */
+	if (s->n - at > 2 && s->in[at] >= '0' && s->in[at] <= '9' &&
+	    s->in[at + 1] == '\r' && s->in[at + 2] == '\n') {
+		*out = (size_t)(s->in[at] - '0');
+		s->at = at + 3;
+		return REQUEST_READY;
+	}
 	for (at += minus ? 1 : 0; at < s->n && digits < 6; at++, digits++) {
 		if (s->in[at] < '0' || s->in[at] > '9')
 			break;

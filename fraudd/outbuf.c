@@ -57,7 +57,7 @@ grow(struct outbuf *b, size_t n)
 }
 
 void
-outbuf_add(struct outbuf *b, const void *bytes, size_t n)
+outbuf_add_slowly(struct outbuf *b, const void *bytes, size_t n)
 {
 	if (b->failed || (b->cap - b->len < n && !grow(b, n))) {
 		b->failed = true;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct outbuf {
 	char *data; /* owned */
@@ -28,7 +29,20 @@ void outbuf_reset(struct outbuf *b);
 /* Takes back everything behind len, and the failure with it. */
 void outbuf_cut(struct outbuf *b, size_t len);
 
-void outbuf_add(struct outbuf *b, const void *bytes, size_t n);
+/* For what does not fit as it is. */
+void outbuf_add_slowly(struct outbuf *b, const void *bytes, size_t n);
+
+static inline void
+outbuf_add(struct outbuf *b, const void *bytes, size_t n)
+{
+	if (b->failed || n == 0 || b->cap - b->len < n) {
+		outbuf_add_slowly(b, bytes, n);
+		return;
+	}
+	memcpy(b->data + b->len, bytes, n);
+	b->len += n;
+}
+
 void outbuf_text(struct outbuf *b, const char *text);
 void outbuf_integer(struct outbuf *b, int64_t value);
 

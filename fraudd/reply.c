@@ -10,9 +10,16 @@
 
 #include "outbuf.h"
 
+/* A mark, a number and CRLF: "$22\r\n". Most numbers have one digit. */
 static void
 resp_head(struct reply *r, char mark, int64_t value)
 {
+	char head[4] = { mark, (char)('0' + value % 10), '\r', '\n' };
+
+	if (value >= 0 && value < 10) {
+		outbuf_add(r->out, head, 4);
+		return;
+	}
 	outbuf_add(r->out, &mark, 1);
 	outbuf_integer(r->out, value);
 	outbuf_add(r->out, "\r\n", 2);

@@ -83,6 +83,16 @@ on_connection(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+static void
+on_work(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	server_peer_work(s);
+}
+
 /* Steps so small that nobody who waits notices them. */
 static void
 on_snapshot(evutil_socket_t fd, short what, void *arg)
@@ -220,6 +230,7 @@ add_events(struct server *s)
 	event_assign(&s->http_ready, s->base, dialect_http_fd(s->http),
 	    EV_READ | EV_PERSIST, on_http, s);
 	event_add(&s->http_ready, NULL);
+	evtimer_assign(&s->work, s->base, on_work, s);
 	evtimer_assign(&s->snapshot, s->base, on_snapshot, s);
 	evtimer_assign(&s->http_timer, s->base, on_http, s);
 	if (fd >= 0) {

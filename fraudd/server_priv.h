@@ -19,9 +19,12 @@
 #include "request.h"
 #include "server.h"
 
+struct slot;
+
 struct peer {
 	TAILQ_ENTRY(peer) all;
 	struct server *server;
+	struct slot *slot; /* its place in the batch, or NULL */
 	struct event read, write;
 	int fd;
 	size_t point; /* which listener let it in */
@@ -34,6 +37,18 @@ struct peer {
 	struct outbuf out; /* what could not be sent yet */
 	size_t out_at;
 };
+
+/* Read, and waiting for the rest of the batch to be read. */
+struct slot {
+	struct peer *peer; /* NULL: gone meanwhile */
+	const char *in; /* borrowed from the server or the peer */
+	size_t in_len, used;
+	size_t out_at, out_len;
+	bool failed;
+};
+
+#define BATCH_MAX 64
+#define BATCH_BYTES (16 * REQUEST_MAX)
 
 TAILQ_HEAD(peers, peer);
 
@@ -59,14 +74,22 @@ struct server {
 	struct event tick, snapshot, journal, hangup, terminate, interrupt;
 	bool resting; /* accepting stopped until the next tick */
 	unsigned ticks, quiet;
+	int64_t ticked; /* us, when the engine last was */
+	struct event work; /* the batch has been read */
+	struct slot batch[BATCH_MAX];
+	size_t batch_count;
 	struct outbuf out; /* of the turn */
 	struct request rq;
-	char in[REQUEST_MAX];
+	size_t in_used;
+	char in[BATCH_BYTES];
 };
 
 /* Takes the connection; closes it when there is no room for it. */
 void server_peer_new(struct point *point, int fd);
 void server_peer_free(struct peer *p);
+
+/* Answers all that has been read. */
+void server_peer_work(struct server *s);
 
 /* Lets go the answers whose records are on disk, or never will be. */
 void server_peer_release(struct server *s);

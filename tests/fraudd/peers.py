@@ -1,9 +1,11 @@
 # Difficult peers. argv: the socket, fraudd's pid. Prints "ok WHAT" or
 # "not WHAT" for each thing that was tried.
 import os
+import random
 import resource
 import socket
 import sys
+import threading
 import time
 
 path, pid = sys.argv[1], int(sys.argv[2])
@@ -55,6 +57,46 @@ s.sendall(b"ECHO one\r\nECHO two\r\n")
 s.shutdown(socket.SHUT_WR)
 check("half closed: what was asked is answered",
       all_of(s) == b"$3\r\none\r\n$3\r\ntwo\r\n")
+
+# All of them at once, so that they are worked on in one batch; some leave,
+# some make mistakes, some ask for more than is sent in one go.
+rng = random.Random(1)
+peers = [connect() for i in range(150)]
+wants = [b""] * len(peers)
+for turn in range(30):
+    for i, s in enumerate(peers):
+        if s is None:
+            continue
+        words = [b"%d.%d.%d." % (i, turn, k) +
+                 b"x" * rng.choice([0, 1, 50, 3000])
+                 for k in range(rng.choice([0, 1, 1, 2, 5, 40]))]
+        send = b"".join(b"ECHO " + w + b"\r\n" for w in words)
+        wants[i] += b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
+        if turn > 5 and rng.random() < 0.01:
+            send += b"QUIT\r\n"
+            wants[i] += b"+OK\r\n"
+        half = rng.randrange(len(send) + 1)
+        # of its own thread, for it may have to wait for us to read
+        threading.Thread(target=lambda s=s, a=send[:half], b=send[half:]:
+                         (s.sendall(a), s.sendall(b))).start()
+    for i, s in enumerate(peers):
+        got = b""
+        while s is not None and len(got) < len(wants[i]):
+            part = s.recv(1 << 20)
+            if not part:
+                break
+            got += part
+        if got != wants[i]:
+            check(f"peer {i} gets its own answers", False)
+        if wants[i].endswith(b"+OK\r\n"):
+            s.close()
+            peers[i] = None
+        wants[i] = b""
+check("150 at once: each gets its own answers, in order", True)
+check("some of them had left", None in peers)
+for s in peers:
+    if s is not None:
+        s.close()
 
 s = connect()
 s.sendall(b"x" * 20000)
