@@ -1,7 +1,7 @@
 /*
  * jwtgate config: what the configuration says, for the one who wrote it.
- * Reading it whole is config.c's; here every key it names is loaded as well,
- * as the first login would.
+ * Reading it whole is config.c's; here every key and revocation list that it
+ * names is loaded as well, as the first login would.
  */
 
 #include "jwtgate.h"
@@ -13,6 +13,8 @@
 #include "err.h"
 #include "keyring.h"
 #include "mem.h"
+#include "revocation.h"
+#include "source.h"
 #include "str.h"
 
 #define NAME_SHOWN_MAX 256
@@ -119,7 +121,18 @@ say_once(struct said *said, const char *text)
 	return true;
 }
 
-/* Every failure is told, not only the first; returns the last of them. */
+/* Every failure is told, not only the first, and each once. */
+static int
+say_failure(int r, const struct err *e, struct said *said)
+{
+	if (r == 0)
+		return CLI_DONE;
+	if (!say_once(said, err_text(e, r)))
+		return (int)err_class(r);
+	return cli_fail(r, e);
+}
+
+/* Returns the last failure. */
 static int
 policy_keys(
     struct keyring *keys, const struct config_policy *policy, struct said *said)
@@ -137,18 +150,42 @@ policy_keys(
 		r = keyring_get(keys, issuer, &set, &e);
 		if (r == 0 && issuer->encryption)
 			r = keyring_get_enc(keys, issuer, &enc_set, &e);
-		if (r == 0)
-			continue;
-		if (say_once(said, err_text(&e, r)))
-			status = cli_fail(r, &e);
-		else
-			status = (int)err_class(r);
+		if (r != 0)
+			status = say_failure(r, &e, said);
 	}
 	return status;
 }
 
+/* Without the list that it names, a service refuses everybody. */
 static int
-all_keys(const struct config *config)
+policy_revocations(const struct config_policy *policy, struct said *said)
+{
+	struct source *source = NULL;
+	const void *list;
+	struct err e = { 0 };
+	int r;
+
+	if (policy->revocation_file == NULL)
+		return CLI_DONE;
+	r = source_new(&revocation_kind, policy, &source);
+	if (r == 0)
+		r = source_get(source, &list, &e);
+	source_drop(&source);
+	return say_failure(r, &e, said);
+}
+
+static int
+policy_files(
+    struct keyring *keys, const struct config_policy *policy, struct said *said)
+{
+	int status = policy_keys(keys, policy, said);
+	int revocations = policy_revocations(policy, said);
+
+	return revocations != CLI_DONE ? revocations : status;
+}
+
+static int
+all_files(const struct config *config)
 {
 	const struct config_list *services = config_services(config);
 	const struct config_policy *policy;
@@ -163,7 +200,7 @@ all_keys(const struct config *config)
 	for (i = 0; i <= services->count; i++) {
 		policy = config_policy(
 		    config, i == 0 ? NULL : services->items[i - 1]);
-		one = policy != NULL ? policy_keys(keys, policy, &said) :
+		one = policy != NULL ? policy_files(keys, policy, &said) :
 				       CLI_DONE;
 		if (one != CLI_DONE)
 			status = one;
@@ -187,7 +224,7 @@ jwtgate_config_check(const struct cli *cli)
 		return cli_fail_config(r, &e);
 	status = describe(path, config);
 	if (status == CLI_DONE)
-		status = all_keys(config);
+		status = all_files(config);
 	config_free(&config);
 	return status;
 }

@@ -111,6 +111,20 @@ chmod 600 signing.jwk
 keyless "a key for another algorithm" 's/idp\.jwks/rs.jwk/' 'rs\.jwk'
 accept "... and as it was" check
 
+# A revocation list is one of the files too: without it nobody gets in.
+revocations() {
+	printf 's,"directory":,"revocation": {"file": "%s/%s"}\, &,' "$T" "$1"
+}
+keyless "a revocation list that is not there" "$(revocations gone.json)" \
+	'gone\.json: cannot open'
+is "$(grep -c gone err)" 1 "... once, though four services name it"
+echo '{"revoked": [{"jit": "x"}]}' >slip.json
+keyless "a revocation list with a slip" "$(revocations slip.json)" \
+	'slip\.json:1:[0-9]+: unknown key'
+cp "$top_srcdir/etc/revoked.json" revoked.json
+sed -e "$(revocations revoked.json)" main.json >listed.json
+accept "the sample of a revocation list" check listed.json
+
 # Secrets: long enough for the algorithm, and secret.
 secret_ok="secret.json: ok
 secret.json: every service asks for a token alone"
