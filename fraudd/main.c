@@ -65,24 +65,36 @@ load(const struct program *p, struct settings **out, struct err *e)
 	struct stat st;
 	const char *file = p->file;
 
-	if (!p->named && stat(file, &st) != 0 && errno == ENOENT)
+	if (!p->named && stat(file, &st) != 0 && errno == ENOENT) {
+		note(LOG_INFO, "%s is not there: using the defaults", file);
 		file = NULL;
+	}
 	return settings_load(file, out, e);
+}
+
+static int
+check_listener(const struct settings_listener *l, bool aloud, struct err *e)
+{
+	struct access_table *rows = NULL;
+	int r;
+
+	if (l->group_named && l->group != NULL && getgrnam(l->group) == NULL)
+		return err_set(e, E_CONFIG_INVALID, "%s: there is no group %s",
+		    l->path, l->group);
+	r = access_table_new(l, aloud ? skipped : NULL, &rows, e);
+	access_table_free(&rows);
+	return r;
 }
 
 /* Names of users and groups, without opening anything. */
 static int
 check_names(const struct settings *s, bool aloud, struct err *e)
 {
-	struct access_table *rows = NULL;
 	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < s->listener_count; i++) {
-		r = access_table_new(
-		    &s->listeners[i], aloud ? skipped : NULL, &rows, e);
-		access_table_free(&rows);
-	}
+	for (i = 0; r == 0 && i < s->listener_count; i++)
+		r = check_listener(&s->listeners[i], aloud, e);
 	if (r == 0 && s->user != NULL && getpwnam(s->user) == NULL)
 		r = err_set(
 		    e, E_CONFIG_INVALID, "user: there is no user %s", s->user);

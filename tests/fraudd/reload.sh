@@ -13,6 +13,11 @@ accept "-h" "$FRAUDD" -h
 refuse 2 "an unknown option" "$FRAUDD" -x
 refuse 2 "an operand" "$FRAUDD" x
 refuse 2 "-t: a file that is not there" "$FRAUDD" -t -c "$T/none.json"
+default=$("$FRAUDD" -h | sed -n 's/.*, else //p')
+if [ ! -e "$default" ]; then
+	accept "-t: no file at all" "$FRAUDD" -t
+	like "$T/err" "$default is not there" "it says so"
+fi
 write_config
 accept "-t: a good file" "$FRAUDD" -t -c "$T/fraudd.json"
 like "$T/out" 'fraudd.json: ok$' "it says so"
@@ -23,6 +28,13 @@ refuse 2 "nor does it start" "$FRAUDD" -c "$T/fraudd.json"
 write_config '"access": [{"user": "no-such-user", "may": ["count"]}]'
 refuse 2 "-t: a user that does not exist" "$FRAUDD" -t -c "$T/fraudd.json"
 like "$T/err" 'no user no-such-user' "it says which"
+for members in '"socket_group": "no-such-group"' \
+	'"listeners": [{"path": "'"$T/two"'", "group": "no-such-group"}]'; do
+	write_config "$members"
+	refuse 2 "-t: a socket's group that does not exist" \
+		"$FRAUDD" -t -c "$T/fraudd.json"
+	like "$T/err" 'no group no-such-group' "it says which"
+done
 write_config '"user": "no-such-user"'
 refuse 2 "-t: a user to become that does not exist" \
 	"$FRAUDD" -t -c "$T/fraudd.json"
