@@ -38,7 +38,8 @@ int dialect_http_new(const struct dialect_http_config *config,
     struct dialect_http **out, struct err *e);
 void dialect_http_free(struct dialect_http **h);
 
-/* Takes fd, of the listener `point` (below 256), whose bytes have not been read; closes it on failure. */
+/* Takes fd, which listener number `point` (below 256) let in and of which
+ * nothing has been read; closes it on failure. */
 void dialect_http_add(struct dialect_http *h, int fd, size_t point);
 
 /* The journal moved: answers that wait may go. False: there were none. */
