@@ -21,7 +21,7 @@ in common, pam: no threads	common pam sasl	${call}(pthread_|thrd_)[a-z]* *\\(
 in common, pam: no foreign programs	common pam sasl	${call}(system|popen|fork|vfork|exec[lvpe]+|posix_spawnp?) *\\(
 in pam: no environment	pam	${call}(secure_)?getenv *\\(|${call}(setenv|putenv|unsetenv|openlog) *\\(
 everywhere: no unbounded copies	common pam sasl fraudd tools	${call}(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|scanf|sscanf|atoi|atol) *\\(
-in auth, pam: no memcmp, it tells where secrets differ	common/jwk* common/jws* common/claims* common/keyring* common/mint* common/gate* pam	${call}memcmp *\\(
+in auth, pam: no memcmp, it tells where secrets differ	common/jwk* common/jws* common/jwe* common/claims* common/keyring* common/mint* common/revocation* common/gate* pam	${call}memcmp *\\(
 everywhere: no bare memset on secrets	common pam sasl fraudd tools	${call}bzero *\\(
 everywhere: no cleanup attribute	common pam sasl fraudd tools	__cleanup__|\\(cleanup\\(
 everywhere: no typedef of a struct	common pam sasl fraudd tools	typedef +(struct|union|enum)

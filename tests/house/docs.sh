@@ -1,7 +1,7 @@
 #!/bin/bash
 # The manual says what the code does: every reason word, configuration key,
-# command, option and module argument is in its page, and every page is
-# mdoc without a complaint.
+# command, option and module argument is in its page, every command of fraudd
+# in PROTOCOL.md, and every page is mdoc without a complaint.
 # shellcheck source=tests/lib.sh
 . "${top_srcdir:?}/tests/lib.sh"
 
@@ -47,6 +47,17 @@ arguments() {
 	printf '%s\n' "$code_strings" | tr -d '"='
 }
 
+# The rows of both tables of fraudd; a key stands in a macro or in a member.
+fraudd_keys() {
+	grep -ohE '(\<[A-Z_]+\(|\.name = )"[a-z0-9_]+"' \
+		"$top_srcdir/fraudd/settings.c" | sed 's/.*"\(.*\)"/\1/'
+}
+
+fraudd_commands() {
+	sed -n 's/^	{ "\([a-z.]*\)", [0-9].*/\1/p' \
+		"$top_srcdir/fraudd/command.c" | tr "[:lower:]" "[:upper:]"
+}
+
 # found WHAT LEAST COUNT: the words were found at all, or the test is blind.
 found() {
 	if [ "$3" -ge "$2" ]; then
@@ -61,6 +72,8 @@ found "configuration keys" 40 "$(keys | sort -u | wc -l)"
 found "options" 10 "$(options | sort -u | wc -l)"
 found "commands" 8 "$(commands | wc -l)"
 found "module arguments" 5 "$(arguments | sort -u | wc -l)"
+found "keys of fraudd" 30 "$(fraudd_keys | sort -u | wc -l)"
+found "commands of fraudd" 20 "$(fraudd_commands | wc -l)"
 
 reasons | absent "$man/jwtgate.1" >"$T/found"
 nothing "$T/found" "every reason word is in jwtgate.1"
@@ -72,8 +85,13 @@ commands | absent "$man/jwtgate.1" >"$T/found"
 nothing "$T/found" "every command is in jwtgate.1"
 arguments | absent "$man/pam_jwt.8" >"$T/found"
 nothing "$T/found" "every module argument is in pam_jwt.8"
+fraudd_keys | absent "$man/fraudd.json.5" >"$T/found"
+nothing "$T/found" "every key of fraudd is in fraudd.json.5"
+fraudd_commands | absent "$top_srcdir/doc/PROTOCOL.md" >"$T/found"
+nothing "$T/found" "every command of fraudd is in PROTOCOL.md"
 
-for page in jwtgate.1 jwtgate-askpass.1 jwtgate.json.5 pam_jwt.8; do
+for page in "$man"/*.[1-8]; do
+	page=${page##*/}
 	like "$man/$page" '^\.Sh EXAMPLES' "$page has an example"
 	if command -v mandoc >/dev/null; then
 		accept "$page is clean mdoc" mandoc -T lint -W warning \
