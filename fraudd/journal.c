@@ -25,8 +25,8 @@
 #define LOG_MIN ((uint64_t)16 * JOURNAL_SEGMENT)
 /* So many files mean that it was started often. */
 #define LOGS_MAX 64
-#define SPARES 2
-#define SPARES_MAX 16
+#define SPARES 4
+#define SPARES_MAX 32
 
 static const struct journal_io real_io = {
 	.openat = openat,

@@ -27,7 +27,7 @@
 /* A disk on which every sync fails shall not be filled with segments. */
 #define GIVEN_UP_MAX 4
 /* Segments that wait to be synced: a slow disk shall not take all memory. */
-#define LIVE_MAX 32
+#define LIVE_MAX 64
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14; older ones just fault later */

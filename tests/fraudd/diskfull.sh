@@ -12,7 +12,7 @@ fi
 need redis-cli redis-benchmark curl
 mkdir -m 700 "$T/state"
 { [ -n "${DISKFULL_INSIDE:-}" ] && mount --make-rprivate / &&
-	mount -t tmpfs -o size=14m,mode=700 none "$T/state"; } 2>/dev/null ||
+	mount -t tmpfs -o size=22m,mode=700 none "$T/state"; } 2>/dev/null ||
 	skip_all "no file system of our own here"
 at_exit 'umount "$T/state"'
 
@@ -35,7 +35,7 @@ start_fraudd '"rules": [{"name": "many", "event": "card", "key": "ip",
 	"count": "attempts", "limit": 1000000, "window": 36000}]'
 is "$(r BLOCK ip 192.0.2.1 3600)" OK "with room, a block is promised"
 accept "more attempts than there is room for" redis-benchmark -s "$SOCK" -q \
-	-n 600000 -P 64 -c 4 ATTEMPT card ip 198.51.100.1 last4 4242 \
+	-n 800000 -P 64 -c 4 ATTEMPT card ip 198.51.100.1 last4 4242 \
 	expiry 12/27
 accept "STATS says that the disk is full" \
 	until_true journal 'the disk is full'
@@ -60,7 +60,7 @@ start_fraudd '"rules": [{"name": "many", "event": "card", "key": "ip",
 	"count": "attempts", "limit": 1000000, "window": 36000}]'
 like "$T/fraudd.log" ' 0 files bad, 0 records missing' "the journal is whole"
 is "$(r CHECK card ip 198.51.100.1 last4 4242 expiry 12/27 | sed -n 3p)" \
-	600001 "no attempt was forgotten, not even of the worst time"
+	800001 "no attempt was forgotten, not even of the worst time"
 for ip in 192.0.2.1 192.0.2.2; do
 	is "$(r CHECK card ip $ip last4 4242 expiry 12/27 | head -n 1)" \
 		deny "the block of $ip is there"

@@ -409,7 +409,7 @@ fill_small_disk(const char *dir)
 	if ((geteuid() != 0 && unshare(CLONE_NEWUSER) != 0) ||
 	    unshare(CLONE_NEWNS) != 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("none", dir, "tmpfs", 0, "size=14m,mode=0700") != 0)
+	    mount("none", dir, "tmpfs", 0, "size=26m,mode=0700") != 0)
 		return 77;
 	snprintf(path, sizeof(path), "%.400s/journal", dir);
 	if (journal_open(path, replayed_add, &r, &j, &r.report, NULL) != 0)
