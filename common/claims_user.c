@@ -37,7 +37,7 @@ default_pattern(const char *user, size_t n)
 }
 
 /*
- * config_pattern.c compiles the pattern between ^( and )$. Control bytes
+ * schema_pattern.c compiles the pattern between ^( and )$. Control bytes
  * are refused first, whatever the pattern says of them.
  */
 static bool

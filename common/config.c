@@ -93,27 +93,27 @@ holds_member(const char *text, size_t n, const char *name)
 /* Other applications' parts are listed, unless one looks like our own. */
 static int
 sort_parts(
-    const struct config_source *src, const struct json *root, struct config *c)
+    const struct schema_source *src, const struct json *root, struct config *c)
 {
-	struct config_source at_name = *src;
+	struct schema_source at_name = *src;
 	struct json_path at = { .up = NULL };
 	size_t i;
 	int ret;
 
 	at_name.at_name = true;
 	if (json_kind(root) != JSON_OBJECT)
-		return config_fail(src, NULL, "must be an object, not %s",
+		return schema_fail(src, NULL, "must be an object, not %s",
 		    json_kind_name(json_kind(root)));
 	for (i = 0; i < json_count(root); i++) {
 		json_entry(root, i, &at.name);
 		if (is_ours(at.name))
 			continue;
 		if (str_nearest(at.name, our_parts, OUR_PARTS) != NULL)
-			return config_fail_near(&at_name, &at, "unknown part",
+			return schema_fail_near(&at_name, &at, "unknown part",
 			    at.name, our_parts, OUR_PARTS);
 		/* left out there, it would be left out of every decision */
 		if (config_is_part(at.name))
-			return config_fail(&at_name, &at,
+			return schema_fail(&at_name, &at,
 			    "is a part of common, and stands beside it");
 		ret = config_list_add(&c->foreign, at.name);
 		if (ret != 0)
@@ -123,7 +123,7 @@ sort_parts(
 }
 
 static int
-check_parts(const struct config_source *src, const struct json *root)
+check_parts(const struct schema_source *src, const struct json *root)
 {
 	struct json_path at = { .up = NULL };
 	const struct json *part;
@@ -133,11 +133,11 @@ check_parts(const struct config_source *src, const struct json *root)
 	for (i = 0; ret == 0 && i < json_count(root); i++) {
 		part = json_entry(root, i, &at.name);
 		if (strcmp(at.name, "common") == 0)
-			ret = config_check(
+			ret = schema_check(
 			    src, &config_schema_common, part, &at, true);
 		/* what a service lacks is seen once it is merged */
 		if (strcmp(at.name, "services") == 0)
-			ret = config_check(
+			ret = schema_check(
 			    src, &config_schema_services, part, &at, false);
 	}
 	return ret;
@@ -157,13 +157,13 @@ find_alias(const struct config *c, const char *name)
 
 /* at: where the name stands, NULL where it is not in the file. */
 static int
-add_alias(const struct config_source *src, struct config *c, const char *name,
+add_alias(const struct schema_source *src, struct config *c, const char *name,
     size_t policy, const struct json_path *at)
 {
 	struct alias *aliases;
 
 	if (find_alias(c, name) != NULL)
-		return config_fail(src, at,
+		return schema_fail(src, at,
 		    "names a service for the second "
 		    "time");
 	aliases = reallocarray(
@@ -181,7 +181,7 @@ add_alias(const struct config_source *src, struct config *c, const char *name,
 
 /* The other names, once all services have theirs. */
 static int
-add_also(const struct config_source *src, const struct json *services,
+add_also(const struct schema_source *src, const struct json *services,
     struct config *c)
 {
 	struct json_path top = { .name = "services" };
@@ -221,7 +221,7 @@ add_policy(const struct config_part *part, struct config *c)
 
 static int
 build_policies(
-    const struct config_source *src, const struct json *root, struct config *c)
+    const struct schema_source *src, const struct json *root, struct config *c)
 {
 	const struct json *services = json_member(root, "services");
 	struct config_part part = { .src = src,
@@ -251,7 +251,7 @@ build_policies(
 
 static int
 resolve(
-    const struct config_source *src, const struct json *root, struct config *c)
+    const struct schema_source *src, const struct json *root, struct config *c)
 {
 	int ret;
 
@@ -267,7 +267,7 @@ resolve(
 
 /* The tree of a text, or its first syntax error at its place. */
 static int
-parse(const struct config_source *src, struct json **out)
+parse(const struct schema_source *src, struct json **out)
 {
 	struct err inner = { 0 };
 	int ret;
@@ -276,7 +276,7 @@ parse(const struct config_source *src, struct json **out)
 	if (ret == 0 || ret == E_SYNTAX)
 		return ret == 0 ?
 		    0 :
-		    config_fail_syntax(src, err_text(&inner, ret));
+		    schema_fail_syntax(src, err_text(&inner, ret));
 	return err_set(src->e, ret, "%s: %s", src->name, err_text(&inner, ret));
 }
 
@@ -286,7 +286,7 @@ read_text(const char *text, size_t n, const char *name, const struct file *file,
     struct config **out, struct err *e)
 {
 	char shown[NAME_SHOWN_MAX];
-	struct config_source src = {
+	struct schema_source src = {
 		.name = shown, .text = text, .len = n, .e = e
 	};
 	struct json *root = NULL;

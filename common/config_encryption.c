@@ -21,7 +21,7 @@ enc_bit(const char *name, size_t n)
 	return 1u << jwa_enc_find(name, n);
 }
 
-/* The names of a list that config_check() has found to be ours. */
+/* The names of a list that schema_check() has found to be ours. */
 static unsigned
 take_names(const struct json *node, const char *name,
     unsigned (*bit)(const char *name, size_t n), unsigned otherwise)
@@ -53,6 +53,6 @@ config_take_encryption(const struct json *node, struct config_issuer *out)
 	    part, "algorithms", alg_bit, (1u << JWA_WRAP_COUNT) - 1);
 	out->encryption_encs = take_names(
 	    part, "enc", enc_bit, (1u << JWA_ENC_COUNT) - 1);
-	return config_take_string(
+	return schema_take_string(
 	    part, "keys_file", &out->encryption_keys_file);
 }

@@ -83,13 +83,13 @@ static int
 take_pattern(const struct json *node, struct config_issuer *out)
 {
 	const char *s = json_string(json_member(node, "user_pattern"), NULL);
-	char why[CONFIG_PATTERN_WHY_MAX];
+	char why[SCHEMA_PATTERN_WHY_MAX];
 	int ret;
 
 	if (s == NULL)
 		return 0;
-	ret = config_pattern(s, &out->user_pattern, why);
-	/* config_check() compiled it before, so it is not the pattern */
+	ret = schema_pattern(s, &out->user_pattern, why);
+	/* schema_check() compiled it before, so it is not the pattern */
 	return ret == 0 ? 0 : E_NOMEM;
 }
 
@@ -101,13 +101,13 @@ take_token_keys(const struct json *node, struct config_issuer *out)
 	const struct json *domain = json_member(node, "user_domain");
 	const char *from;
 
-	out->max_lifetime = config_take_integer(
+	out->max_lifetime = schema_take_integer(
 	    node, "max_lifetime", out->max_lifetime);
-	out->clock_skew = config_take_integer(
+	out->clock_skew = schema_take_integer(
 	    node, "clock_skew", out->clock_skew);
 	from = json_string(json_member(node, "auth_time_from"), NULL);
 	out->auth_time_from_iat = from != NULL && strcmp(from, "iat") == 0;
-	if (config_take_string(node, "issuer", &out->issuer) != 0 ||
+	if (schema_take_string(node, "issuer", &out->issuer) != 0 ||
 	    config_take_list(node, "audience", &out->audience) != 0 ||
 	    config_take_list(
 		node, "authorized_parties", &out->authorized_parties) != 0 ||
@@ -117,7 +117,7 @@ take_token_keys(const struct json *node, struct config_issuer *out)
 	    config_take_list(domain, "strip", &out->user_domain_strip) != 0 ||
 	    config_take_list(users, "allow", &out->users_allow) != 0 ||
 	    config_take_list(users, "deny", &out->users_deny) != 0 ||
-	    config_take_string(node, "roles_claim", &out->roles_claim) != 0)
+	    schema_take_string(node, "roles_claim", &out->roles_claim) != 0)
 		return E_NOMEM;
 	if (take_required_claims(node, out) != 0 ||
 	    config_take_encryption(node, out) != 0)
@@ -130,7 +130,7 @@ take_token_keys(const struct json *node, struct config_issuer *out)
  * how long it is may be said, what it is may not.
  */
 static int
-take_secret(const struct config_source *src, const struct json *node,
+take_secret(const struct schema_source *src, const struct json *node,
     const struct json_path *at, struct config_issuer *out)
 {
 	struct json_path here = { .up = at, .name = "jwtsecret" };
@@ -144,7 +144,7 @@ take_secret(const struct config_source *src, const struct json *node,
 	if (out->algorithm_count != 0 && is_hmac(out->algorithms[0]))
 		info = jwa_get(out->algorithms[0]);
 	if (info != NULL && n < info->hash_len)
-		return config_fail(src, &here,
+		return schema_fail(src, &here,
 		    "is too short: %s needs a secret of at least %zu bytes "
 		    "(RFC 7518 section 3.2), this one has %zu",
 		    info->name, info->hash_len, n);
@@ -157,7 +157,7 @@ take_secret(const struct config_source *src, const struct json *node,
 
 /* The one algorithm of the own issuer, and that its key is there. */
 static int
-choose_algorithm(const struct config_source *src, const struct json *node,
+choose_algorithm(const struct schema_source *src, const struct json *node,
     const struct json_path *at, struct config_issuer *out)
 {
 	struct json_path here = { .up = at, .name = "jwtalgorithm" };
@@ -168,7 +168,7 @@ choose_algorithm(const struct config_source *src, const struct json *node,
 	secret = json_member(node, "jwtsecret") != NULL ||
 	    json_member(node, "jwtsecret_file") != NULL;
 	if (said == NULL && key && secret)
-		return config_fail(src, &here,
+		return schema_fail(src, &here,
 		    "is required where there is both a secret and a signing "
 		    "key");
 	/* a signing key alone has a default of its own */
@@ -177,17 +177,17 @@ choose_algorithm(const struct config_source *src, const struct json *node,
 	out->algorithms[0] = said == NULL ? JWA_HS256 : find_alg(said);
 	out->algorithm_count = 1;
 	if (is_hmac(out->algorithms[0]) && !secret)
-		return config_fail(src, &here,
+		return schema_fail(src, &here,
 		    "needs jwtsecret_file or jwtsecret: it signs with a "
 		    "secret");
 	if (!is_hmac(out->algorithms[0]) && !key)
-		return config_fail(src, &here,
+		return schema_fail(src, &here,
 		    "needs jwtsigningkey_file: it signs with a key pair");
 	return 0;
 }
 
 static int
-take_lifetime(const struct config_source *src, const struct json *node,
+take_lifetime(const struct schema_source *src, const struct json *node,
     const struct json_path *at, struct config_issuer *out)
 {
 	struct json_path here = { .up = at, .name = "jwtexpireoffset" };
@@ -195,17 +195,17 @@ take_lifetime(const struct config_source *src, const struct json *node,
 
 	if (otherwise > out->max_lifetime)
 		otherwise = out->max_lifetime;
-	out->expire_offset = config_take_integer(node, here.name, otherwise);
+	out->expire_offset = schema_take_integer(node, here.name, otherwise);
 	if (out->expire_offset <= out->max_lifetime)
 		return 0;
-	return config_fail(src, &here,
+	return schema_fail(src, &here,
 	    "is over max_lifetime (%lld): such a token would be refused",
 	    (long long)out->max_lifetime);
 }
 
 /* What only common.authentication has. */
 static int
-take_own_keys(const struct config_source *src, const struct json *node,
+take_own_keys(const struct schema_source *src, const struct json *node,
     const struct json_path *at, struct config_issuer *out)
 {
 	struct json_path here = { .up = at, .name = "jwtsecret_file" };
@@ -213,15 +213,15 @@ take_own_keys(const struct config_source *src, const struct json *node,
 
 	if (json_member(node, "jwtsecret") != NULL &&
 	    json_member(node, here.name) != NULL)
-		return config_fail(src, &here,
+		return schema_fail(src, &here,
 		    "stands beside jwtsecret: only one of them is taken");
 	ret = choose_algorithm(src, node, at, out);
 	if (ret == 0)
 		ret = take_secret(src, node, at, out);
 	if (ret == 0)
-		ret = config_take_string(node, here.name, &out->secret_file);
+		ret = schema_take_string(node, here.name, &out->secret_file);
 	if (ret == 0)
-		ret = config_take_string(
+		ret = schema_take_string(
 		    node, "jwtsigningkey_file", &out->signing_key_file);
 	if (ret == 0)
 		ret = take_lifetime(src, node, at, out);
@@ -235,7 +235,7 @@ take_own_keys(const struct config_source *src, const struct json *node,
  * sign, so an issuer has secrets or key pairs, never both.
  */
 static int
-take_algorithms(const struct config_source *src, const struct json *node,
+take_algorithms(const struct schema_source *src, const struct json *node,
     const struct json_path *at, struct config_issuer *out)
 {
 	struct json_path list = { .up = at, .name = "algorithms" };
@@ -249,10 +249,10 @@ take_algorithms(const struct config_source *src, const struct json *node,
 		alg = find_alg(json_element(algorithms, i));
 		for (j = 0; j < i; j++) {
 			if (out->algorithms[j] == alg)
-				return config_fail(src, &here, "is said twice");
+				return schema_fail(src, &here, "is said twice");
 		}
 		if (i > 0 && is_hmac(alg) != is_hmac(out->algorithms[0]))
-			return config_fail(src, &here,
+			return schema_fail(src, &here,
 			    "mixes HS* with signatures of key pairs: make it "
 			    "two issuers");
 		out->algorithms[i] = alg;
@@ -262,16 +262,16 @@ take_algorithms(const struct config_source *src, const struct json *node,
 }
 
 static int
-take_foreign_keys(const struct config_source *src, const struct json *node,
+take_foreign_keys(const struct schema_source *src, const struct json *node,
     const struct json_path *at, struct config_issuer *out)
 {
 	int ret;
 
 	ret = take_algorithms(src, node, at, out);
 	if (ret == 0)
-		ret = config_take_string(node, "keys_file", &out->keys_file);
+		ret = schema_take_string(node, "keys_file", &out->keys_file);
 	if (ret == 0)
-		ret = config_take_string(node, "jwks_uri", &out->jwks_uri);
+		ret = schema_take_string(node, "jwks_uri", &out->jwks_uri);
 	return ret;
 }
 
@@ -284,7 +284,7 @@ can_sign(const struct json *node)
 }
 
 int
-config_issuer_build(const struct config_source *src, const struct json *node,
+config_issuer_build(const struct schema_source *src, const struct json *node,
     const struct json_path *at, bool own, struct config_issuer *out)
 {
 	char where[WHERE_MAX];
@@ -332,6 +332,6 @@ config_issuer_done(struct config_issuer *issuer)
 	config_list_done(&issuer->user_domain_strip);
 	config_list_done(&issuer->users_allow);
 	config_list_done(&issuer->users_deny);
-	config_pattern_free(&issuer->user_pattern);
+	schema_pattern_free(&issuer->user_pattern);
 	memset(issuer, 0, sizeof(*issuer));
 }

@@ -61,7 +61,7 @@ put_untouched(
 	return ret;
 }
 
-/* Both trees passed config_check(), so they are as deep as the schema. */
+/* Both trees passed schema_check(), so they are as deep as the schema. */
 static int
 merge(const struct json *base, const struct json *over, struct json **out)
 {

@@ -32,7 +32,7 @@ struct places {
 };
 
 struct build {
-	const struct config_source *src;
+	const struct schema_source *src;
 	const struct json *parts; /* common with the service laid over it */
 	const struct json *service; /* NULL: none */
 	const struct places *places;
@@ -67,7 +67,7 @@ check_issuer_unique(const struct build *b, const struct json_path *at, size_t i)
 	for (j = 0; j < i; j++) {
 		if (issuers[j].issuer != NULL && issuers[i].issuer != NULL &&
 		    strcmp(issuers[j].issuer, issuers[i].issuer) == 0)
-			return config_fail(b->src, &here,
+			return schema_fail(b->src, &here,
 			    "is the issuer of %s already", issuers[j].where);
 	}
 	return 0;
@@ -129,10 +129,10 @@ build_roles(const struct build *b)
 		role = &out->roles[out->role_count++];
 		role->name = mem_strdup(name);
 		if (role->name == NULL ||
-		    config_take_string(authorize, name, &role->query) != 0)
+		    schema_take_string(authorize, name, &role->query) != 0)
 			return E_NOMEM;
 	}
-	return config_take_string(authorize, UNAUTHORIZED, &out->unauthorized);
+	return schema_take_string(authorize, UNAUTHORIZED, &out->unauthorized);
 }
 
 /* A password or a group list in the clear is asked for by name or not. */
@@ -147,7 +147,7 @@ check_directory(const struct build *b, const struct json_path *at)
 	for (here.index = 0; here.index < d->uri.count; here.index++) {
 		if (!d->start_tls && !d->insecure_plaintext &&
 		    strncmp(d->uri.items[here.index], "ldap://", 7) == 0)
-			return config_fail(b->src, &here,
+			return schema_fail(b->src, &here,
 			    "ldap:// is readable on the way: use ldaps:// or "
 			    "\"start_tls\": true (or say "
 			    "\"insecure_plaintext\": true)");
@@ -155,7 +155,7 @@ check_directory(const struct build *b, const struct json_path *at)
 	/* a name without a password binds anonymously, RFC 4513 §5.1.2 */
 	bind.name = d->bind_dn != NULL ? "bind_dn" : "bind_password_file";
 	if ((d->bind_dn == NULL) != (d->bind_password_file == NULL))
-		return config_fail(b->src, &bind, "needs %s beside it",
+		return schema_fail(b->src, &bind, "needs %s beside it",
 		    d->bind_dn != NULL ? "bind_password_file" : "bind_dn");
 	return 0;
 }
@@ -170,23 +170,23 @@ build_directory(const struct build *b)
 	if (node == NULL)
 		return 0;
 	d->configured = true;
-	d->start_tls = config_take_bool(node, "start_tls", false);
-	d->insecure_plaintext = config_take_bool(
+	d->start_tls = schema_take_bool(node, "start_tls", false);
+	d->insecure_plaintext = schema_take_bool(
 	    node, "insecure_plaintext", false);
-	d->nested_groups = config_take_bool(node, "nested_groups", true);
-	d->deadline_ms = config_take_integer(
+	d->nested_groups = schema_take_bool(node, "nested_groups", true);
+	d->deadline_ms = schema_take_integer(
 	    node, "deadline_ms", DEFAULT_DIRECTORY_MS);
-	d->cache_seconds = config_take_integer(
+	d->cache_seconds = schema_take_integer(
 	    node, "cache_seconds", DEFAULT_CACHE_SECONDS);
 	d->user_filter = mem_strdup(DEFAULT_USER_FILTER);
 	if (d->user_filter == NULL ||
-	    config_take_string(node, "user_filter", &d->user_filter) != 0 ||
+	    schema_take_string(node, "user_filter", &d->user_filter) != 0 ||
 	    config_take_list(node, "uri", &d->uri) != 0 ||
-	    config_take_string(node, "ca_file", &d->ca_file) != 0 ||
-	    config_take_string(node, "bind_dn", &d->bind_dn) != 0 ||
-	    config_take_string(
+	    schema_take_string(node, "ca_file", &d->ca_file) != 0 ||
+	    schema_take_string(node, "bind_dn", &d->bind_dn) != 0 ||
+	    schema_take_string(
 		node, "bind_password_file", &d->bind_password_file) != 0 ||
-	    config_take_string(node, "base", &d->base) != 0)
+	    schema_take_string(node, "base", &d->base) != 0)
 		return E_NOMEM;
 	return check_directory(b, &at);
 }
@@ -201,14 +201,14 @@ build_fraud(const struct build *b)
 	if (node == NULL)
 		return 0;
 	f->configured = true;
-	f->deadline_ms = config_take_integer(
+	f->deadline_ms = schema_take_integer(
 	    node, "deadline_ms", DEFAULT_FRAUD_MS);
 	away = json_string(json_member(node, "when_unavailable"), NULL);
 	f->allow_when_unavailable = away == NULL || strcmp(away, "allow") == 0;
 	f->socket = mem_strdup(DEFAULT_FRAUD_SOCKET);
 	if (f->socket == NULL)
 		return E_NOMEM;
-	return config_take_string(node, "socket", &f->socket);
+	return schema_take_string(node, "socket", &f->socket);
 }
 
 /* What the service alone says; defaults where there is no service. */
@@ -233,11 +233,11 @@ build_entry(const struct build *b)
 		strcmp(possession, "if_bound") == 0 ?
 	    CONFIG_POSSESSION_IF_BOUND :
 	    CONFIG_POSSESSION_REQUIRED;
-	out->one_time = config_take_bool(b->service, "one_time", false);
-	out->allow_root = config_take_bool(b->service, "allow_root", false);
-	out->minimum_uid = config_take_integer(
+	out->one_time = schema_take_bool(b->service, "one_time", false);
+	out->allow_root = schema_take_bool(b->service, "allow_root", false);
+	out->minimum_uid = schema_take_integer(
 	    b->service, "minimum_uid", DEFAULT_MINIMUM_UID);
-	out->max_age = config_take_integer(b->service, "max_age", -1);
+	out->max_age = schema_take_integer(b->service, "max_age", -1);
 }
 
 /* Whether any token's roles would be looked up in the directory. */
@@ -287,7 +287,7 @@ fail_role(const struct build *b, const struct json_path *at, const char *name)
 		return E_NOMEM;
 	for (i = 0; i < p->role_count; i++)
 		words[i] = p->roles[i].name;
-	ret = config_fail_near(b->src, at, "is no role that authorize names",
+	ret = schema_fail_near(b->src, at, "is no role that authorize names",
 	    name, words, p->role_count);
 	free(words);
 	return ret;
@@ -305,7 +305,7 @@ check_require_roles(const struct build *b, const struct json_path *list)
 	     here.index++) {
 		name = p->require_roles.items[here.index];
 		if (strcmp(name, UNAUTHORIZED) == 0)
-			return config_fail(b->src, &here,
+			return schema_fail(b->src, &here,
 			    "\"" UNAUTHORIZED "\" is a sentence, not a role");
 		if (asks_directory(p) && !has_role(p, name))
 			return fail_role(b, &here, name);
@@ -324,7 +324,7 @@ require_default(const struct build *b)
 	int ret = 0;
 
 	if (out->role_count == 0 && b->service != NULL)
-		return config_fail(b->src, &here,
+		return schema_fail(b->src, &here,
 		    "is required, because authorize names no role; \"require\""
 		    ": \"token_only\" lets a token alone in");
 	if (out->role_count == 0) {
@@ -354,13 +354,13 @@ build_require(const struct build *b)
 	}
 	if (node == NULL)
 		return require_default(b);
-	/* config_check() left only the word and the object */
+	/* schema_check() left only the word and the object */
 	if (json_string(node, NULL) != NULL) {
 		b->out->require = CONFIG_REQUIRE_TOKEN_ONLY;
 		return 0;
 	}
 	if (any == all)
-		return config_fail(
+		return schema_fail(
 		    b->src, &require, "must hold either \"any\" or \"all\"");
 	b->out->require = any ? CONFIG_REQUIRE_ANY : CONFIG_REQUIRE_ALL;
 	list.name = any ? "any" : "all";
@@ -382,7 +382,7 @@ build_policy(const struct build *b)
 	if (ret == 0)
 		ret = build_fraud(b);
 	if (ret == 0)
-		ret = config_take_string(
+		ret = schema_take_string(
 		    revocation, "file", &b->out->revocation_file);
 	if (ret != 0)
 		return ret;
@@ -416,7 +416,7 @@ config_policy_build(const struct config_part *part, struct config_policy *out)
 		ret = config_merge(part->common, part->service, &merged);
 		b.parts = merged;
 		if (ret == 0)
-			ret = config_check(part->src, &config_schema_common,
+			ret = schema_check(part->src, &config_schema_common,
 			    merged, &places.service, true);
 	}
 	if (ret == 0)

@@ -7,11 +7,11 @@
 
 #include "settings.h"
 
-#include "config_schema.h"
 #include "err.h"
 #include "file.h"
 #include "json.h"
 #include "mem.h"
+#include "schema.h"
 #include "settings_priv.h"
 #include "str.h"
 
@@ -31,41 +31,41 @@
 	}
 #define STRING(key, form, most) \
 	{ \
-		.name = (key), .kind = CONFIG_STRING, \
-		.text = CONFIG_TEXT_##form, .max = (most) \
+		.name = (key), .kind = SCHEMA_STRING, \
+		.text = SCHEMA_TEXT_##form, .max = (most) \
 	}
 #define WORD(key, ...) \
 	{ \
-		.name = (key), .kind = CONFIG_STRING, \
-		.text = CONFIG_TEXT_WORD, .words = WORDS(__VA_ARGS__) \
+		.name = (key), .kind = SCHEMA_STRING, \
+		.text = SCHEMA_TEXT_WORD, .words = WORDS(__VA_ARGS__) \
 	}
 #define INTEGER(key, least, most) \
 	{ \
-		.name = (key), .kind = CONFIG_INTEGER, .min = (least), \
+		.name = (key), .kind = SCHEMA_INTEGER, .min = (least), \
 		.max = (most) \
 	}
 #define STRINGS(key, form) \
 	{ \
-		.name = (key), .kind = CONFIG_STRINGS, \
-		.text = CONFIG_TEXT_##form \
+		.name = (key), .kind = SCHEMA_STRINGS, \
+		.text = SCHEMA_TEXT_##form \
 	}
 #define OBJECTS(key, keys, most) \
 	{ \
-		.name = (key), .kind = CONFIG_OBJECTS, .max = (most), \
+		.name = (key), .kind = SCHEMA_OBJECTS, .max = (most), \
 		.table = &(keys) \
 	}
 
 #define OVERFLOWS "evict-single", "deny-new", "permissive"
 #define YEAR (366 * 86400)
 
-static const struct config_key rule_keys[] = {
+static const struct schema_key rule_keys[] = {
 	{ .name = "name",
-	    .kind = CONFIG_STRING,
-	    .text = CONFIG_TEXT_NAME,
+	    .kind = SCHEMA_STRING,
+	    .text = SCHEMA_TEXT_NAME,
 	    .required = true },
 	{ .name = "event",
-	    .kind = CONFIG_STRING,
-	    .text = CONFIG_TEXT_NAME,
+	    .kind = SCHEMA_STRING,
+	    .text = SCHEMA_TEXT_NAME,
 	    .required = true },
 	STRING("key", NAME, 0),
 	INTEGER("prefix4", 8, 32),
@@ -81,59 +81,59 @@ static const struct config_key rule_keys[] = {
 	WORD("overflow", OVERFLOWS),
 	WORD("mode", "enforce", "shadow"),
 };
-static const struct config_table rule_table = { ROWS(rule_keys) };
+static const struct schema_table rule_table = { ROWS(rule_keys) };
 
-static const struct config_key access_keys[] = {
+static const struct schema_key access_keys[] = {
 	STRING("user", NAME, 0),
 	STRING("group", NAME, 0),
 	{ .name = "may",
-	    .kind = CONFIG_STRINGS,
+	    .kind = SCHEMA_STRINGS,
 	    .min = 1,
-	    .text = CONFIG_TEXT_WORD,
+	    .text = SCHEMA_TEXT_WORD,
 	    .words = WORDS("count", "read", "admin"),
 	    .required = true },
 	{ .name = "events",
-	    .kind = CONFIG_STRINGS,
+	    .kind = SCHEMA_STRINGS,
 	    .min = 1,
-	    .text = CONFIG_TEXT_NAME },
+	    .text = SCHEMA_TEXT_NAME },
 };
-static const struct config_table access_table = { ROWS(access_keys) };
+static const struct schema_table access_table = { ROWS(access_keys) };
 
 /* the longest path a Unix socket can have is 107 bytes */
-static const struct config_key listener_keys[] = {
+static const struct schema_key listener_keys[] = {
 	{ .name = "path",
-	    .kind = CONFIG_STRING,
-	    .text = CONFIG_TEXT_PATH,
+	    .kind = SCHEMA_STRING,
+	    .text = SCHEMA_TEXT_PATH,
 	    .max = 107,
 	    .required = true },
 	STRING("group", NAME, 0),
 	STRING("mode", PLAIN, 4),
 	OBJECTS("access", access_table, 64),
 };
-static const struct config_table listener_table = { ROWS(listener_keys) };
+static const struct schema_table listener_table = { ROWS(listener_keys) };
 
-static const struct config_key backend_keys[] = {
+static const struct schema_key backend_keys[] = {
 	WORD("type", "memory", "redis"),
 };
-static const struct config_table backend_table = { ROWS(backend_keys) };
+static const struct schema_table backend_table = { ROWS(backend_keys) };
 
-static const struct config_key settings_keys[] = {
+static const struct schema_key settings_keys[] = {
 	STRING("socket", PATH, 107),
 	STRING("socket_group", NAME, 0),
 	STRING("socket_mode", PLAIN, 4),
 	STRING("state_dir", PATH, 3500),
 	STRING("user", NAME, 0),
 	WORD("durability", "second", "attempt"),
-	{ .name = "memory", .kind = CONFIG_SCALAR },
+	{ .name = "memory", .kind = SCHEMA_SCALAR },
 	WORD("overflow", OVERFLOWS),
-	{ .name = "backend", .kind = CONFIG_OBJECT, .table = &backend_table },
+	{ .name = "backend", .kind = SCHEMA_OBJECT, .table = &backend_table },
 	OBJECTS("rules", rule_table, SETTINGS_RULES_MAX),
 	STRINGS("exempt", PLAIN),
 	STRINGS("exempt_users", PLAIN),
 	OBJECTS("access", access_table, 64),
 	OBJECTS("listeners", listener_table, 16),
 };
-static const struct config_table settings_table = { ROWS(settings_keys) };
+static const struct schema_table settings_table = { ROWS(settings_keys) };
 
 static const char defaults[] =
     "{\"socket\":\"/run/fraudd/fraudd.sock\",\"socket_mode\":\"0660\","
@@ -167,7 +167,7 @@ read_size(const char *s)
 }
 
 static int
-take_memory(const struct config_source *src, const struct json *root,
+take_memory(const struct schema_source *src, const struct json *root,
     struct settings *s)
 {
 	const struct json_path at = { .name = "memory" };
@@ -182,14 +182,14 @@ take_memory(const struct config_source *src, const struct json *root,
 	else if (json_kind(value) == JSON_INTEGER)
 		n = json_integer(value);
 	if (n < MEMORY_MIN || n > MEMORY_MAX)
-		return config_fail(src, &at,
+		return schema_fail(src, &at,
 		    "must be bytes, or a size like \"256M\", from 4M to 512G");
 	s->memory = (uint64_t)n;
 	return 0;
 }
 
 static int
-take_exempt(const struct config_source *src, const struct json *root,
+take_exempt(const struct schema_source *src, const struct json *root,
     struct settings *s)
 {
 	const struct json *list = json_member(root, "exempt");
@@ -208,7 +208,7 @@ take_exempt(const struct config_source *src, const struct json *root,
 	for (; at.index < json_count(list); at.index++) {
 		text = json_string(json_element(list, at.index), &n);
 		if (addr_prefix_parse(text, n, &all[at.index]) != 0)
-			return config_fail(src, &at,
+			return schema_fail(src, &at,
 			    "must be an address, or a network like "
 			    "192.0.2.0/24");
 	}
@@ -217,7 +217,7 @@ take_exempt(const struct config_source *src, const struct json *root,
 }
 
 static int
-take_users(const struct config_source *src, const struct json *root,
+take_users(const struct schema_source *src, const struct json *root,
     struct settings *s)
 {
 	const struct json *list = json_member(root, "exempt_users");
@@ -239,7 +239,7 @@ take_users(const struct config_source *src, const struct json *root,
 }
 
 static int
-take_backend(const struct config_source *src, const struct json *root)
+take_backend(const struct schema_source *src, const struct json *root)
 {
 	const struct json_path up = { .name = "backend" };
 	const struct json_path at = { .up = &up, .name = "type" };
@@ -248,19 +248,19 @@ take_backend(const struct config_source *src, const struct json *root)
 
 	if (type == NULL || strcmp(type, "memory") == 0)
 		return 0;
-	return config_fail(
+	return schema_fail(
 	    src, &at, "only \"memory\" is there in this version");
 }
 
 static int
-take_plain(const struct config_source *src, const struct json *root,
+take_plain(const struct schema_source *src, const struct json *root,
     struct settings *s)
 {
 	const char *durability = json_string(
 	    json_member(root, "durability"), NULL);
 
-	if (config_take_string(root, "state_dir", &s->state_dir) != 0 ||
-	    config_take_string(root, "user", &s->user) != 0)
+	if (schema_take_string(root, "state_dir", &s->state_dir) != 0 ||
+	    schema_take_string(root, "user", &s->user) != 0)
 		return err_set(src->e, E_NOMEM, "out of memory");
 	if (durability != NULL)
 		s->sync_every_attempt = strcmp(durability, "attempt") == 0;
@@ -269,7 +269,7 @@ take_plain(const struct config_source *src, const struct json *root,
 
 /* Lays one file over what s has. */
 static int
-take_all(const struct config_source *src, const struct json *root,
+take_all(const struct schema_source *src, const struct json *root,
     const struct json *base, struct settings *s)
 {
 	const struct json *rules = json_member(root, "rules");
@@ -293,12 +293,12 @@ take_all(const struct config_source *src, const struct json *root,
 }
 
 static int
-build(struct config_source *src, const struct json *root, struct settings *s)
+build(struct schema_source *src, const struct json *root, struct settings *s)
 {
 	struct json *base = NULL;
 	int ret;
 
-	ret = config_check(src, &settings_table, root, NULL, true);
+	ret = schema_check(src, &settings_table, root, NULL, true);
 	if (ret != 0)
 		return ret;
 	ret = json_parse(defaults, sizeof(defaults) - 1, false, &base, src->e);
@@ -318,7 +318,7 @@ settings_parse(const char *text, size_t n, const char *name,
 {
 	struct err mine = { 0 };
 	char shown[SHOWN_MAX];
-	struct config_source src = { .text = text, .len = n };
+	struct schema_source src = { .text = text, .len = n };
 	struct json *root = NULL;
 	struct settings *s = NULL;
 	int ret;
@@ -327,7 +327,7 @@ settings_parse(const char *text, size_t n, const char *name,
 	src.e = e != NULL ? e : &mine;
 	ret = json_parse(text, n, true, &root, &mine);
 	if (ret == E_SYNTAX)
-		return config_fail_syntax(&src, mine.text);
+		return schema_fail_syntax(&src, mine.text);
 	if (ret != 0)
 		return err_set(e, ret, "out of memory");
 	s = mem_alloc(sizeof(*s));

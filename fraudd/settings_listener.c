@@ -7,10 +7,10 @@
 #include "settings_priv.h"
 
 #include "access.h"
-#include "config_schema.h"
 #include "err.h"
 #include "json.h"
 #include "mem.h"
+#include "schema.h"
 #include "str.h"
 
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static const unsigned right_bits[] = { ACCESS_COUNT, ACCESS_READ,
 
 /* Octal, 3 or 4 digits. */
 static int
-read_mode(const struct config_source *src, const struct json_path *at,
+read_mode(const struct schema_source *src, const struct json_path *at,
     const char *s, mode_t *out)
 {
 	size_t n = strlen(s), i;
@@ -31,7 +31,7 @@ read_mode(const struct config_source *src, const struct json_path *at,
 	for (i = 0; i < n && s[i] >= '0' && s[i] <= '7'; i++)
 		mode = mode << 3 | (mode_t)(s[i] - '0');
 	if (i != n || n < 3 || n > 4 || mode > 0777)
-		return config_fail(
+		return schema_fail(
 		    src, at, "must be a mode in octal like \"0660\"");
 	*out = mode;
 	return 0;
@@ -73,7 +73,7 @@ take_events(const struct json *list, struct settings_access *out)
 }
 
 static int
-take_row(const struct config_source *src, const struct json *node,
+take_row(const struct schema_source *src, const struct json *node,
     const struct json_path *at, struct settings_access *out)
 {
 	const char *user = json_string(json_member(node, "user"), NULL);
@@ -81,7 +81,7 @@ take_row(const struct config_source *src, const struct json *node,
 	struct str s;
 
 	if ((user == NULL) == (group == NULL))
-		return config_fail(
+		return schema_fail(
 		    src, at, "needs either \"user\" or \"group\"");
 	str_init(
 	    &s, user != NULL ? out->user : out->group, SETTINGS_NAME_MAX + 1);
@@ -93,7 +93,7 @@ take_row(const struct config_source *src, const struct json *node,
 }
 
 static int
-take_access(const struct config_source *src, const struct json *list,
+take_access(const struct schema_source *src, const struct json *list,
     const struct json_path *up, bool named, struct settings_listener *l)
 {
 	struct json_path here = { .up = up, .name = "access" };
@@ -123,14 +123,14 @@ struct place {
 };
 
 static int
-take_listener(const struct config_source *src, const struct place *p,
+take_listener(const struct schema_source *src, const struct place *p,
     struct settings_listener *l)
 {
 	const struct json_path at = { .up = p->at, .name = p->mode };
 	const char *mode = json_string(json_member(p->node, p->mode), NULL);
 
-	if (config_take_string(p->node, p->path, &l->path) != 0 ||
-	    config_take_string(p->node, p->group, &l->group) != 0)
+	if (schema_take_string(p->node, p->path, &l->path) != 0 ||
+	    schema_take_string(p->node, p->group, &l->group) != 0)
 		return err_set(src->e, E_NOMEM, "out of memory");
 	l->group_named = l->group != NULL;
 	return read_mode(
@@ -138,7 +138,7 @@ take_listener(const struct config_source *src, const struct place *p,
 }
 
 static int
-take_socket(const struct config_source *src, const struct json *root,
+take_socket(const struct schema_source *src, const struct json *root,
     const struct json *base, struct settings *s)
 {
 	const struct place p = { .node = root,
@@ -151,7 +151,7 @@ take_socket(const struct config_source *src, const struct json *root,
 	int ret;
 
 	s->listener_count = 1;
-	if (config_take_string(base, p.path, &l->path) != 0)
+	if (schema_take_string(base, p.path, &l->path) != 0)
 		return err_set(src->e, E_NOMEM, "out of memory");
 	ret = take_listener(src, &p, l);
 	if (ret != 0)
@@ -164,7 +164,7 @@ take_socket(const struct config_source *src, const struct json *root,
 }
 
 int
-settings_take_listeners(const struct config_source *src,
+settings_take_listeners(const struct schema_source *src,
     const struct json *root, const struct json *base, struct settings *s)
 {
 	const struct json *list = json_member(root, "listeners"), *access;

@@ -7,14 +7,14 @@
 
 #include "settings.h"
 
-struct config_source;
+struct schema_source;
 struct json;
 struct json_path;
 
 /* Return 0, E_NOMEM or E_CONFIG_INVALID; s is freed by the caller. */
-int settings_take_rules(const struct config_source *src,
+int settings_take_rules(const struct schema_source *src,
     const struct json *root, const struct json *rules, struct settings *s);
-int settings_take_listeners(const struct config_source *src,
+int settings_take_listeners(const struct schema_source *src,
     const struct json *root, const struct json *base, struct settings *s);
 void settings_listeners_free(struct settings *s);
 

@@ -5,10 +5,10 @@
 
 #include "settings_priv.h"
 
-#include "config_schema.h"
 #include "err.h"
 #include "json.h"
 #include "mem.h"
+#include "schema.h"
 #include "str.h"
 
 #include <string.h>
@@ -55,7 +55,7 @@ is_name(const char *s)
 
 /* "distinct FIELD", "attempts" or "sessions". */
 static int
-take_count(const struct config_source *src, const struct json *node,
+take_count(const struct schema_source *src, const struct json *node,
     const struct json_path *up, struct settings_rule *r)
 {
 	const struct json_path at = { .up = up, .name = "count" };
@@ -75,7 +75,7 @@ take_count(const struct config_source *src, const struct json *node,
 	}
 	if (strncmp(s, DISTINCT, strlen(DISTINCT)) != 0 ||
 	    !is_name(s + strlen(DISTINCT)))
-		return config_fail(src, &at,
+		return schema_fail(src, &at,
 		    "must be \"distinct FIELD\", \"attempts\" or \"sessions\"");
 	r->count = RULE_DISTINCT;
 	str_add(&to, s + strlen(DISTINCT));
@@ -84,47 +84,47 @@ take_count(const struct config_source *src, const struct json *node,
 
 /* What goes together, and what does not. */
 static int
-check_rule(const struct config_source *src, const struct json *node,
+check_rule(const struct schema_source *src, const struct json *node,
     const struct json_path *up, const struct settings_rule *r)
 {
 	struct json_path at = { .up = up };
 
 	at.name = "limit";
 	if (r->count != RULE_ATTEMPTS && r->limit > SETTINGS_VALUES_MAX)
-		return config_fail(src, &at,
+		return schema_fail(src, &at,
 		    "is too large: at most %d values or sessions of a key "
 		    "are kept",
 		    SETTINGS_VALUES_MAX);
 	at.name = "delay_from";
 	if (r->delay_from >= r->limit)
-		return config_fail(src, &at, "must be less than limit");
+		return schema_fail(src, &at, "must be less than limit");
 	at.name = "delay";
 	if (r->delay == 0 && r->delay_from != 0)
-		return config_fail(src, &at, "is required by delay_from");
+		return schema_fail(src, &at, "is required by delay_from");
 	at.name = "extend";
 	if (r->extend == RULE_EXTEND_DISTINCT && r->count != RULE_DISTINCT)
-		return config_fail(
+		return schema_fail(
 		    src, &at, "\"distinct\" needs a count of distinct values");
 	at.name = "action";
 	if (r->action == RULE_DELAY && r->count == RULE_SESSIONS)
-		return config_fail(src, &at, "sessions can only be denied");
+		return schema_fail(src, &at, "sessions can only be denied");
 	at.name = "prefix4";
 	if (strcmp(r->key, "ip") != 0 && json_member(node, at.name) != NULL)
-		return config_fail(src, &at, "is for key \"ip\" alone");
+		return schema_fail(src, &at, "is for key \"ip\" alone");
 	at.name = "prefix6";
 	if (strcmp(r->key, "ip") != 0 && json_member(node, at.name) != NULL)
-		return config_fail(src, &at, "is for key \"ip\" alone");
+		return schema_fail(src, &at, "is for key \"ip\" alone");
 	return 0;
 }
 
 static uint32_t
 take_number(const struct json *node, const char *name, uint32_t otherwise)
 {
-	return (uint32_t)config_take_integer(node, name, otherwise);
+	return (uint32_t)schema_take_integer(node, name, otherwise);
 }
 
 static int
-take_rule(const struct config_source *src, const struct json *node,
+take_rule(const struct schema_source *src, const struct json *node,
     const struct json_path *at, unsigned overflow, struct settings_rule *r)
 {
 	int ret;
@@ -151,7 +151,7 @@ take_rule(const struct config_source *src, const struct json *node,
 }
 
 int
-settings_take_rules(const struct config_source *src, const struct json *root,
+settings_take_rules(const struct schema_source *src, const struct json *root,
     const struct json *rules, struct settings *s)
 {
 	unsigned overflow = settings_word(
@@ -173,11 +173,11 @@ settings_take_rules(const struct config_source *src, const struct json *root,
 			return ret;
 		for (i = 0; i < at.index; i++) {
 			if (strcmp(s->rules[i].name, r->name) == 0)
-				return config_fail(src, &at,
+				return schema_fail(src, &at,
 				    "a rule of that name is there already");
 		}
 		if (strcmp(r->name, "operator") == 0)
-			return config_fail(src, &at,
+			return schema_fail(src, &at,
 			    "\"operator\" is the name of operators' blocks");
 	}
 	s->rule_count = at.index;

@@ -147,7 +147,7 @@ test_own_pattern(void **state)
 
 	(void)state;
 	policy_init(&issuer);
-	/* as config_pattern.c does it */
+	/* as schema_pattern.c does it */
 	assert_int_equal(regcomp(&regex, "^([^ ]+@example\\.org)$",
 			     REG_EXTENDED | REG_NOSUB),
 	    0);

@@ -1,11 +1,11 @@
 /*
- * config_place: where in the file a mistake stands. Of a tree that parsed,
+ * schema_place: where in the file a mistake stands. Of a tree that parsed,
  * json_locate() knows the place; of a text that did not parse, the place is
  * known and the key path is found by walking up to it. Only names of members
  * are ever shown: a value may be a secret.
  */
 
-#include "config_schema.h"
+#include "schema.h"
 
 #include "err.h"
 #include "jscan.h"
@@ -22,7 +22,7 @@
 
 /* The object that holds the member at p; false when it is not there. */
 static bool
-find_container(const struct config_source *src, const struct json_path *p,
+find_container(const struct schema_source *src, const struct json_path *p,
     struct jscan_value *out)
 {
 	const struct jscan_options options = { .comments = true,
@@ -56,7 +56,7 @@ find_container(const struct config_source *src, const struct json_path *p,
 
 /* Line and column of the name of the member at p, or else of its value. */
 static void
-locate_name(const struct config_source *src, const struct json_path *p,
+locate_name(const struct schema_source *src, const struct json_path *p,
     size_t *line_out, size_t *column_out)
 {
 	struct jscan_cursor cursor = { .rest = NULL };
@@ -75,7 +75,7 @@ locate_name(const struct config_source *src, const struct json_path *p,
 }
 
 int
-config_fail(const struct config_source *src, const struct json_path *at,
+schema_fail(const struct schema_source *src, const struct json_path *at,
     const char *fmt, ...)
 {
 	char shown[PATH_TEXT_MAX], what[ERR_TEXT_MAX];
@@ -96,16 +96,16 @@ config_fail(const struct config_source *src, const struct json_path *at,
 }
 
 int
-config_fail_near(const struct config_source *src, const struct json_path *at,
+schema_fail_near(const struct schema_source *src, const struct json_path *at,
     const char *what, const char *given, const char *const *words, size_t count)
 {
 	const char *near = str_nearest(given, words, count);
 	char shown[PATH_TEXT_MAX];
 
 	if (near == NULL)
-		return config_fail(src, at, "%s", what);
+		return schema_fail(src, at, "%s", what);
 	str_printable(shown, sizeof(shown), near, strlen(near));
-	return config_fail(src, at, "%s (did you mean \"%s\"?)", what, shown);
+	return schema_fail(src, at, "%s (did you mean \"%s\"?)", what, shown);
 }
 
 /* One open container on the way to a place. */
@@ -215,7 +215,7 @@ trail_token(struct trail *t, const char *p, const char *end)
 /* The path of what stands at offset, of which all before it is JSON. */
 static const char *
 trail_text(
-    const struct config_source *src, size_t offset, char shown[PATH_TEXT_MAX])
+    const struct schema_source *src, size_t offset, char shown[PATH_TEXT_MAX])
 {
 	struct json_path paths[JSON_DEPTH_MAX + 1] = { { .up = NULL } };
 	const struct json_path *last = NULL;
@@ -243,7 +243,7 @@ trail_text(
 
 /* The offset of a line and a column that json_parse() named. */
 static size_t
-place_offset(const struct config_source *src, size_t line, size_t column)
+place_offset(const struct schema_source *src, size_t line, size_t column)
 {
 	const char *p = src->text, *end = src->text + src->len, *next;
 	size_t offset;
@@ -259,7 +259,7 @@ place_offset(const struct config_source *src, size_t line, size_t column)
 }
 
 int
-config_fail_syntax(const struct config_source *src, const char *text)
+schema_fail_syntax(const struct schema_source *src, const char *text)
 {
 	char shown[PATH_TEXT_MAX] = "";
 	size_t line, column;

@@ -1,5 +1,5 @@
 /*
- * config_value: members of a checked tree as C values that outlive it.
+ * config_list: arrays of strings of a checked tree, as copies.
  */
 
 #include "config_schema.h"
@@ -10,22 +10,6 @@
 #include "mem.h"
 
 #include <stdlib.h>
-
-int
-config_take_string(const struct json *object, const char *name, char **out)
-{
-	const char *s = json_string(json_member(object, name), NULL);
-	char *copy;
-
-	if (s == NULL)
-		return 0;
-	copy = mem_strdup(s);
-	if (copy == NULL)
-		return E_NOMEM;
-	mem_free_str(out);
-	*out = copy;
-	return 0;
-}
 
 int
 config_list_add(struct config_list *list, const char *item)
@@ -72,21 +56,4 @@ config_take_list(
 		ret = config_list_add(
 		    out, json_string(json_element(array, i), NULL));
 	return ret;
-}
-
-int64_t
-config_take_integer(
-    const struct json *object, const char *name, int64_t otherwise)
-{
-	const struct json *value = json_member(object, name);
-
-	return value != NULL ? json_integer(value) : otherwise;
-}
-
-bool
-config_take_bool(const struct json *object, const char *name, bool otherwise)
-{
-	const struct json *value = json_member(object, name);
-
-	return value != NULL ? json_true(value) : otherwise;
 }

@@ -1,12 +1,12 @@
 /*
- * config_pattern: user_pattern as a POSIX extended regular expression,
+ * schema_pattern: user_pattern as a POSIX extended regular expression,
  * compiled between ^( and )$. A pattern that closes that parenthesis itself
  * ("a)|(b") would come loose from its anchors, so parentheses are counted
  * first; what would keep glibc's matcher busy for seconds with one name
  * (back-references, repetition in the thousands) is refused.
  */
 
-#include "config_schema.h"
+#include "schema.h"
 
 #include "err.h"
 #include "mem.h"
@@ -21,9 +21,9 @@
 #define LOOP_ATOMS 40
 
 static int
-refuse(char why[CONFIG_PATTERN_WHY_MAX], const char *text)
+refuse(char why[SCHEMA_PATTERN_WHY_MAX], const char *text)
 {
-	snprintf(why, CONFIG_PATTERN_WHY_MAX, "%s", text);
+	snprintf(why, SCHEMA_PATTERN_WHY_MAX, "%s", text);
 	return E_SYNTAX;
 }
 
@@ -75,7 +75,7 @@ is_open(const char *p)
 
 /* How many atoms regcomp() makes of what has been read, by open group. */
 struct weight {
-	unsigned long groups[CONFIG_PATTERN_MAX + 1];
+	unsigned long groups[SCHEMA_PATTERN_MAX + 1];
 	size_t depth;
 	unsigned long last; /* of the atom that a {n} would repeat */
 	bool group; /* which is a group */
@@ -110,7 +110,7 @@ weigh(struct weight *w, const char *p)
 	switch (*p) {
 	case '(':
 		w->groups[++w->depth] = 1;
-		return w->depth < CONFIG_PATTERN_MAX;
+		return w->depth < SCHEMA_PATTERN_MAX;
 	case ')':
 		if (w->depth == 0)
 			return false;
@@ -142,7 +142,7 @@ weigh(struct weight *w, const char *p)
 }
 
 static int
-vet(const char *p, char why[CONFIG_PATTERN_WHY_MAX])
+vet(const char *p, char why[SCHEMA_PATTERN_WHY_MAX])
 {
 	struct weight w = { .depth = 0 };
 
@@ -169,16 +169,16 @@ vet(const char *p, char why[CONFIG_PATTERN_WHY_MAX])
 }
 
 int
-config_pattern(
-    const char *text, regex_t **out, char why[CONFIG_PATTERN_WHY_MAX])
+schema_pattern(
+    const char *text, regex_t **out, char why[SCHEMA_PATTERN_WHY_MAX])
 {
-	char anchored[CONFIG_PATTERN_MAX + sizeof("^()$")];
-	char message[CONFIG_PATTERN_WHY_MAX];
+	char anchored[SCHEMA_PATTERN_MAX + sizeof("^()$")];
+	char message[SCHEMA_PATTERN_WHY_MAX];
 	regex_t *regex;
 	struct str s;
 	int code;
 
-	if (strlen(text) > CONFIG_PATTERN_MAX)
+	if (strlen(text) > SCHEMA_PATTERN_MAX)
 		return refuse(why, "it is too long");
 	if (vet(text, why) != 0)
 		return E_SYNTAX;
@@ -199,7 +199,7 @@ config_pattern(
 }
 
 void
-config_pattern_free(regex_t **regex)
+schema_pattern_free(regex_t **regex)
 {
 	if (*regex == NULL)
 		return;

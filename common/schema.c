@@ -1,12 +1,11 @@
 /*
- * config_check: holds a tree against the schema. Descends as deep as the
+ * schema: holds a tree against the schema. Descends as deep as the
  * tables do, however deep the file is: a member that no table knows is
  * refused before anybody looks inside.
  */
 
-#include "config_schema.h"
+#include "schema.h"
 
-#include "config.h"
 #include "err.h"
 #include "jscan.h"
 #include "json.h"
@@ -16,8 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int check_value(const struct config_source *src,
-    const struct config_key *key, const struct json *value,
+static int check_value(const struct schema_source *src,
+    const struct schema_key *key, const struct json *value,
     const struct json_path *at, bool complete);
 
 static size_t
@@ -54,11 +53,11 @@ is_name(const char *s, size_t n)
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789_.:-";
 
-	return n >= 1 && n <= CONFIG_NAME_MAX && strspn(s, allowed) == n;
+	return n >= 1 && n <= SCHEMA_NAME_MAX && strspn(s, allowed) == n;
 }
 
 static int
-check_algorithm(const struct config_source *src, const char *s, size_t n,
+check_algorithm(const struct schema_source *src, const char *s, size_t n,
     const struct json_path *at)
 {
 	const char *const *names;
@@ -67,18 +66,18 @@ check_algorithm(const struct config_source *src, const char *s, size_t n,
 	if (jwa_find(s, n) != JWA_NONE)
 		return 0;
 	if (str_is(s, n, "none"))
-		return config_fail(
+		return schema_fail(
 		    src, at, "\"none\" is no signature and is never accepted");
 	if (jwa_is_absent(s, n))
-		return config_fail(src, at,
+		return schema_fail(src, at,
 		    "needs OpenSSL 3.5 or newer; this was built without");
 	names = jwa_names(&count);
-	return config_fail_near(
+	return schema_fail_near(
 	    src, at, "is no signature algorithm known here", s, names, count);
 }
 
 static int
-check_word(const struct config_source *src, const struct config_key *key,
+check_word(const struct schema_source *src, const struct schema_key *key,
     const char *s, const struct json_path *at)
 {
 	char list[128], what[160];
@@ -90,11 +89,11 @@ check_word(const struct config_source *src, const struct config_key *key,
 	}
 	snprintf(what, sizeof(what), "must be %s",
 	    words_text(key->words, list, sizeof(list)));
-	return config_fail_near(src, at, what, s, key->words, i);
+	return schema_fail_near(src, at, what, s, key->words, i);
 }
 
 static int
-check_scheme(const struct config_source *src, const struct config_key *key,
+check_scheme(const struct schema_source *src, const struct schema_key *key,
     const char *s, const struct json_path *at)
 {
 	char list[128];
@@ -104,76 +103,76 @@ check_scheme(const struct config_source *src, const struct config_key *key,
 		if (strncmp(s, key->words[i], strlen(key->words[i])) == 0)
 			return 0;
 	}
-	return config_fail(src, at, "must begin with %s",
+	return schema_fail(src, at, "must begin with %s",
 	    words_text(key->words, list, sizeof(list)));
 }
 
 static int
 check_pattern(
-    const struct config_source *src, const char *s, const struct json_path *at)
+    const struct schema_source *src, const char *s, const struct json_path *at)
 {
-	char why[CONFIG_PATTERN_WHY_MAX];
+	char why[SCHEMA_PATTERN_WHY_MAX];
 	regex_t *regex = NULL;
 	int ret;
 
-	ret = config_pattern(s, &regex, why);
+	ret = schema_pattern(s, &regex, why);
 	if (ret == E_NOMEM)
 		return err_set(src->e, E_NOMEM, "out of memory");
 	if (ret != 0)
-		return config_fail(
+		return schema_fail(
 		    src, at, "is no usable regular expression: %s", why);
-	config_pattern_free(&regex);
+	schema_pattern_free(&regex);
 	return 0;
 }
 
 /* What the form of a string asks; lengths were seen to before. */
 static int
-check_form(const struct config_source *src, const struct config_key *key,
+check_form(const struct schema_source *src, const struct schema_key *key,
     const char *s, size_t n, const struct json_path *at)
 {
 	switch (key->text) {
-	case CONFIG_TEXT_PLAIN:
+	case SCHEMA_TEXT_PLAIN:
 		return 0;
-	case CONFIG_TEXT_PATH:
+	case SCHEMA_TEXT_PATH:
 		if (s[0] == '/')
 			return 0;
-		return config_fail(src, at, "must be an absolute path");
-	case CONFIG_TEXT_SERVICE:
-	case CONFIG_TEXT_NAME:
+		return schema_fail(src, at, "must be an absolute path");
+	case SCHEMA_TEXT_SERVICE:
+	case SCHEMA_TEXT_NAME:
 		if (is_name(s, n) ||
-		    (key->text == CONFIG_TEXT_SERVICE && strcmp(s, "*") == 0))
+		    (key->text == SCHEMA_TEXT_SERVICE && strcmp(s, "*") == 0))
 			return 0;
-		return config_fail(src, at,
+		return schema_fail(src, at,
 		    "is no name: 1 to %d letters, digits and _.:- are",
-		    CONFIG_NAME_MAX);
-	case CONFIG_TEXT_ALGORITHM:
+		    SCHEMA_NAME_MAX);
+	case SCHEMA_TEXT_ALGORITHM:
 		return check_algorithm(src, s, n, at);
-	case CONFIG_TEXT_WORD:
+	case SCHEMA_TEXT_WORD:
 		return check_word(src, key, s, at);
-	case CONFIG_TEXT_SCHEME:
+	case SCHEMA_TEXT_SCHEME:
 		return check_scheme(src, key, s, at);
-	case CONFIG_TEXT_FILTER:
+	case SCHEMA_TEXT_FILTER:
 		if (s[0] == '(' && s[n - 1] == ')' &&
 		    strstr(s, "{user}") != NULL)
 			return 0;
-		return config_fail(src, at,
+		return schema_fail(src, at,
 		    "must be a search filter in parentheses that names {user}");
-	case CONFIG_TEXT_PATTERN:
+	case SCHEMA_TEXT_PATTERN:
 		return check_pattern(src, s, at);
 	}
-	return config_fail(src, at, "cannot be checked");
+	return schema_fail(src, at, "cannot be checked");
 }
 
 static int
-fail_kind(const struct config_source *src, const char *want,
+fail_kind(const struct schema_source *src, const char *want,
     const struct json *value, const struct json_path *at)
 {
-	return config_fail(src, at, "must be %s, not %s", want,
+	return schema_fail(src, at, "must be %s, not %s", want,
 	    json_kind_name(json_kind(value)));
 }
 
 static int
-check_string(const struct config_source *src, const struct config_key *key,
+check_string(const struct schema_source *src, const struct schema_key *key,
     int64_t max, const struct json *value, const struct json_path *at)
 {
 	const char *s;
@@ -183,18 +182,18 @@ check_string(const struct config_source *src, const struct config_key *key,
 	if (s == NULL)
 		return fail_kind(src, "a string", value, at);
 	if (n == 0)
-		return config_fail(src, at, "must not be empty");
+		return schema_fail(src, at, "must not be empty");
 	if (max == 0)
-		max = CONFIG_TEXT_MAX;
+		max = SCHEMA_TEXT_MAX;
 	if (n > (size_t)max)
-		return config_fail(src, at,
+		return schema_fail(src, at,
 		    "is too long: at most %lld bytes are taken",
 		    (long long)max);
 	return check_form(src, key, s, n, at);
 }
 
 static int
-check_strings(const struct config_source *src, const struct config_key *key,
+check_strings(const struct schema_source *src, const struct schema_key *key,
     const struct json *value, const struct json_path *at)
 {
 	struct json_path here = { .up = at };
@@ -203,11 +202,11 @@ check_strings(const struct config_source *src, const struct config_key *key,
 	if (json_kind(value) != JSON_ARRAY)
 		return fail_kind(src, "an array of strings", value, at);
 	if (json_count(value) < (size_t)key->min)
-		return config_fail(src, at, "must not be empty");
-	if (json_count(value) > CONFIG_LIST_MAX)
-		return config_fail(src, at,
+		return schema_fail(src, at, "must not be empty");
+	if (json_count(value) > SCHEMA_LIST_MAX)
+		return schema_fail(src, at,
 		    "is too long: at most %d entries are taken",
-		    CONFIG_LIST_MAX);
+		    SCHEMA_LIST_MAX);
 	for (here.index = 0; here.index < json_count(value); here.index++) {
 		ret = check_string(
 		    src, key, 0, json_element(value, here.index), &here);
@@ -218,7 +217,7 @@ check_strings(const struct config_source *src, const struct config_key *key,
 }
 
 static int
-check_objects(const struct config_source *src, const struct config_key *key,
+check_objects(const struct schema_source *src, const struct schema_key *key,
     const struct json *value, const struct json_path *at, bool complete)
 {
 	struct json_path here = { .up = at };
@@ -227,11 +226,11 @@ check_objects(const struct config_source *src, const struct config_key *key,
 	if (json_kind(value) != JSON_ARRAY)
 		return fail_kind(src, "an array of objects", value, at);
 	if (json_count(value) > (size_t)key->max)
-		return config_fail(src, at,
+		return schema_fail(src, at,
 		    "is too long: at most %lld entries are taken",
 		    (long long)key->max);
 	for (here.index = 0; here.index < json_count(value); here.index++) {
-		ret = config_check(src, key->table,
+		ret = schema_check(src, key->table,
 		    json_element(value, here.index), &here, complete);
 		if (ret != 0)
 			return ret;
@@ -240,7 +239,7 @@ check_objects(const struct config_source *src, const struct config_key *key,
 }
 
 static int
-check_integer(const struct config_source *src, const struct config_key *key,
+check_integer(const struct schema_source *src, const struct schema_key *key,
     const struct json *value, const struct json_path *at)
 {
 	int64_t number = json_integer(value);
@@ -251,7 +250,7 @@ check_integer(const struct config_source *src, const struct config_key *key,
 	if (json_kind(value) == JSON_INTEGER && number >= key->min &&
 	    number <= key->max)
 		return 0;
-	return config_fail(src, at, "must be a whole number from %lld to %lld",
+	return schema_fail(src, at, "must be a whole number from %lld to %lld",
 	    (long long)key->min, (long long)key->max);
 }
 
@@ -273,14 +272,14 @@ is_scalar(const struct json *value)
 }
 
 static int
-check_object(const struct config_source *src, const struct config_key *key,
+check_object(const struct schema_source *src, const struct schema_key *key,
     const struct json *value, const struct json_path *at, bool complete)
 {
 	char want[64];
 	const char *s = json_string(value, NULL);
 
 	if (key->words == NULL || json_kind(value) == JSON_OBJECT)
-		return config_check(src, key->table, value, at, complete);
+		return schema_check(src, key->table, value, at, complete);
 	if (s != NULL)
 		return check_word(src, key, s, at);
 	snprintf(want, sizeof(want), "an object or \"%s\"", key->words[0]);
@@ -288,31 +287,31 @@ check_object(const struct config_source *src, const struct config_key *key,
 }
 
 static int
-check_value(const struct config_source *src, const struct config_key *key,
+check_value(const struct schema_source *src, const struct schema_key *key,
     const struct json *value, const struct json_path *at, bool complete)
 {
 	switch (key->kind) {
-	case CONFIG_BOOL:
+	case SCHEMA_BOOL:
 		if (json_kind(value) == JSON_BOOL)
 			return 0;
 		return fail_kind(src, "true or false", value, at);
-	case CONFIG_INTEGER:
+	case SCHEMA_INTEGER:
 		return check_integer(src, key, value, at);
-	case CONFIG_STRING:
+	case SCHEMA_STRING:
 		return check_string(src, key, key->max, value, at);
-	case CONFIG_STRINGS:
+	case SCHEMA_STRINGS:
 		return check_strings(src, key, value, at);
-	case CONFIG_SCALAR:
+	case SCHEMA_SCALAR:
 		if (is_scalar(value))
 			return 0;
 		return fail_kind(
 		    src, "a string, a number, true or false", value, at);
-	case CONFIG_OBJECT:
+	case SCHEMA_OBJECT:
 		return check_object(src, key, value, at, complete);
-	case CONFIG_OBJECTS:
+	case SCHEMA_OBJECTS:
 		return check_objects(src, key, value, at, complete);
 	}
-	return config_fail(src, at, "cannot be checked");
+	return schema_fail(src, at, "cannot be checked");
 }
 
 /* Three characters, the case of letters aside. */
@@ -336,35 +335,35 @@ begin_alike(const char *word, const char *name)
  * for a slip.
  */
 static int
-check_other(const struct config_source *src, const struct config_table *table,
+check_other(const struct schema_source *src, const struct schema_table *table,
     const char *name, const struct json *value, const struct json_path *at,
     bool complete)
 {
-	struct config_source at_name = *src;
-	const char *words[CONFIG_KEYS_MAX], *near;
+	struct schema_source at_name = *src;
+	const char *words[SCHEMA_KEYS_MAX], *near;
 	static const char *const none[] = { NULL };
-	const struct config_key form = { .text = table->other_name,
+	const struct schema_key form = { .text = table->other_name,
 		.words = none };
 	size_t i;
 	int ret;
 
 	at_name.at_name = true;
-	for (i = 0; i < table->count && i < CONFIG_KEYS_MAX; i++)
+	for (i = 0; i < table->count && i < SCHEMA_KEYS_MAX; i++)
 		words[i] = table->keys[i].name;
 	near = str_nearest(name, words, i);
 	if (table->other == NULL || (near != NULL && begin_alike(near, name)))
-		return config_fail_near(
+		return schema_fail_near(
 		    &at_name, at, "unknown key", name, words, i);
 	if (name[0] == '\0')
-		return config_fail(&at_name, at, "a name must not be empty");
+		return schema_fail(&at_name, at, "a name must not be empty");
 	ret = check_form(&at_name, &form, name, strlen(name), at);
 	if (ret != 0)
 		return ret;
 	return check_value(src, table->other, value, at, complete);
 }
 
-static const struct config_key *
-find_key(const struct config_table *table, const char *name)
+static const struct schema_key *
+find_key(const struct schema_table *table, const char *name)
 {
 	size_t i;
 
@@ -376,8 +375,8 @@ find_key(const struct config_table *table, const char *name)
 }
 
 static int
-check_required(const struct config_source *src,
-    const struct config_table *table, const struct json *node,
+check_required(const struct schema_source *src,
+    const struct schema_table *table, const struct json *node,
     const struct json_path *at)
 {
 	struct json_path here = { .up = at };
@@ -387,17 +386,17 @@ check_required(const struct config_source *src,
 		here.name = table->keys[i].name;
 		if (table->keys[i].required &&
 		    json_member(node, here.name) == NULL)
-			return config_fail(src, &here, "is required");
+			return schema_fail(src, &here, "is required");
 	}
 	return 0;
 }
 
 int
-config_check(const struct config_source *src, const struct config_table *table,
+schema_check(const struct schema_source *src, const struct schema_table *table,
     const struct json *node, const struct json_path *at, bool complete)
 {
 	struct json_path here = { .up = at };
-	const struct config_key *key;
+	const struct schema_key *key;
 	const struct json *value;
 	size_t i;
 	int ret;
