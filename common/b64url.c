@@ -45,12 +45,16 @@ static const char alphabet[] =
 #define HAVE_WIDE __builtin_cpu_supports("avx2")
 #define WIDTH sizeof(__m256i)
 
-/* For each upper half of a character: the first and the last of its row in
- * the alphabet, and what is to be added to make it a value. */
-static const int8_t first[16] = { 1, 1, '-', '0', 'A', 'P', 'a', 'p', 1, 1, 1,
-	1, 1, 1, 1, 1 };
-static const int8_t last[16] = { 0, 0, '-', '9', 'O', 'Z', 'o', 'z', 0, 0, 0, 0,
-	0, 0, 0, 0 };
+/*
+ * The alphabet by the two halves of a character: a bit for each row of
+ * ASCII that it has a part of, and for each column the rows where it is in.
+ */
+static const int8_t rows[16] = { 0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0,
+	0 };
+static const int8_t columns[16] = { 26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28,
+	4, 4, 5, 4, 12 };
+
+/* What makes a value of a character of this row; _ is put right apart. */
 static const int8_t shift[16] = { 0, 0, 62 - '-', 52 - '0', -'A', -'A',
 	26 - 'a', 26 - 'a', 0, 0, 0, 0, 0, 0, 0, 0 };
 static const int8_t order[16] = { 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1,
@@ -65,16 +69,15 @@ upper_half(__m256i c)
 	return _mm256_and_si256(_mm256_srli_epi16(c, 4), _mm256_set1_epi8(15));
 }
 
-/* All bits where the character is not in the alphabet; _ has no row. */
+/* All bits where the character is not in the alphabet. */
 WIDE static inline __m256i
 wrong(__m256i c, __m256i row)
 {
-	__m256i lo = _mm256_shuffle_epi8(SPREAD(first), row);
-	__m256i hi = _mm256_shuffle_epi8(SPREAD(last), row);
+	/* A character over 127 finds no column. */
+	__m256i in = _mm256_and_si256(_mm256_shuffle_epi8(SPREAD(rows), row),
+	    _mm256_shuffle_epi8(SPREAD(columns), c));
 
-	return _mm256_andnot_si256(_mm256_cmpeq_epi8(c, _mm256_set1_epi8('_')),
-	    _mm256_or_si256(
-		_mm256_cmpgt_epi8(lo, c), _mm256_cmpgt_epi8(c, hi)));
+	return _mm256_cmpeq_epi8(in, _mm256_setzero_si256());
 }
 
 /*
