@@ -168,6 +168,41 @@ test_addresses(void **state)
 	test_engine_done(&t);
 }
 
+#define MEASURED 500000
+#define BYTES_MAX 54 /* 56 less the journal's 4 MB at two millions */
+
+/* One card from each of many addresses, beginning with nothing. */
+static void
+test_bytes(void **state)
+{
+	struct engine_stats empty, full;
+	struct test_engine t;
+	long before, grown;
+	char ip[32];
+	uint32_t i;
+
+	(void)state;
+	before = resident();
+	test_engine_new(&t, "{}", NULL);
+	engine_stats(t.x, &empty);
+	for (i = 0; i < MEASURED; i++) {
+		snprintf(ip, sizeof(ip), "%u.%u.%u.%u", 11 + (i >> 16),
+		    i >> 8 & 255, i & 255, i % 251);
+		card(&t, ip, (int)(i % 10000));
+	}
+	grown = resident() - before;
+	engine_stats(t.x, &full);
+	print_message("# %ld bytes for %d addresses: %.1f each\n", grown,
+	    MEASURED, (double)grown / MEASURED);
+	assert_int_equal(full.entries[ENGINE_SINGLE], MEASURED);
+	assert_true(full.memory_used - empty.memory_used <=
+	    BYTES_MAX * (uint64_t)MEASURED);
+	/* what an engine has once is more for each where they are fewer */
+	if (memory_is_ours())
+		assert_true(grown <= BYTES_MAX * (long)MEASURED + (4L << 20));
+	test_engine_done(&t);
+}
+
 #define LIMIT_2 \
 	"{\"memory\":\"64M\",\"rules\":[{\"name\":\"r\",\"event\":\"card\"," \
 	"\"limit\":2}]}"
@@ -259,6 +294,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_quota),
