@@ -15,7 +15,6 @@
 
 #include "file.h"
 #include "jwa.h"
-#include "jwa_enc.h"
 
 struct config; /* owns every policy and list below */
 struct err;
@@ -62,13 +61,9 @@ struct config_issuer {
 	struct config_list users_allow; /* patterns; empty: every name */
 	struct config_list users_deny; /* wins over allow */
 	char *roles_claim;
-	int64_t max_lifetime; /* seconds */
-	int64_t clock_skew; /* seconds */
+	int64_t max_lifetime, clock_skew; /* seconds */
 	bool auth_time_from_iat;
-	bool encryption; /* asked for; encrypted tokens are taken */
-	char *encryption_keys_file; /* NULL without encryption */
-	unsigned encryption_algs; /* 1 << enum jwa_wrap of each */
-	unsigned encryption_encs; /* 1 << enum jwa_enc of each */
+	struct config_encryption *encryption; /* owns; NULL: none is taken */
 };
 
 /* authorize: a role and what the directory is asked for it. */

@@ -3,11 +3,13 @@
  * unless its part says so.
  */
 
-#include "config_schema.h"
+#include "config_encryption.h"
 
 #include "config.h"
-#include "jwa_enc.h"
+#include "config_schema.h"
+#include "err.h"
 #include "json.h"
+#include "mem.h"
 
 static unsigned
 alg_bit(const char *name, size_t n)
@@ -41,6 +43,15 @@ take_names(const struct json *node, const char *name,
 	return bits;
 }
 
+void
+config_encryption_free(struct config_encryption **part)
+{
+	if (*part == NULL)
+		return;
+	mem_free_str(&(*part)->keys_file);
+	mem_free(part, sizeof(**part));
+}
+
 int
 config_take_encryption(const struct json *node, struct config_issuer *out)
 {
@@ -48,11 +59,13 @@ config_take_encryption(const struct json *node, struct config_issuer *out)
 
 	if (part == NULL)
 		return 0;
-	out->encryption = true;
-	out->encryption_algs = take_names(
+	out->encryption = mem_alloc(sizeof(*out->encryption));
+	if (out->encryption == NULL)
+		return E_NOMEM;
+	out->encryption->algs = take_names(
 	    part, "algorithms", alg_bit, (1u << JWA_WRAP_COUNT) - 1);
-	out->encryption_encs = take_names(
+	out->encryption->encs = take_names(
 	    part, "enc", enc_bit, (1u << JWA_ENC_COUNT) - 1);
 	return schema_take_string(
-	    part, "keys_file", &out->encryption_keys_file);
+	    part, "keys_file", &out->encryption->keys_file);
 }

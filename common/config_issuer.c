@@ -7,6 +7,7 @@
 #include "config_schema.h"
 
 #include "config.h"
+#include "config_encryption.h"
 #include "err.h"
 #include "json.h"
 #include "mem.h"
@@ -323,7 +324,7 @@ config_issuer_done(struct config_issuer *issuer)
 	free(issuer->secret_file);
 	free(issuer->signing_key_file);
 	free(issuer->roles_claim);
-	free(issuer->encryption_keys_file);
+	config_encryption_free(&issuer->encryption);
 	config_list_done(&issuer->audience);
 	config_list_done(&issuer->authorized_parties);
 	config_list_done(&issuer->types);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "config_encryption.h"
 #include "gate_explain.h"
 #include "jwe.h"
 #include "keyring.h"
@@ -33,7 +34,7 @@ any_takes(const struct config_policy *policy)
 	size_t i;
 
 	for (i = 0; i < policy->issuer_count; i++) {
-		if (policy->issuers[i].encryption)
+		if (policy->issuers[i].encryption != NULL)
 			return true;
 	}
 	return false;
@@ -42,9 +43,9 @@ any_takes(const struct config_policy *policy)
 static bool
 lists(const struct config_issuer *issuer, enum jwa_wrap alg, enum jwa_enc enc)
 {
-	return issuer->encryption &&
-	    (issuer->encryption_algs & (1u << alg)) != 0 &&
-	    (issuer->encryption_encs & (1u << enc)) != 0;
+	return issuer->encryption != NULL &&
+	    (issuer->encryption->algs & (1u << alg)) != 0 &&
+	    (issuer->encryption->encs & (1u << enc)) != 0;
 }
 
 bool
@@ -56,8 +57,8 @@ gate_opens_for(
 	if (opener == NULL || opener == issuer)
 		return true;
 	return lists(issuer, d->opened_alg, d->opened_enc) &&
-	    strcmp(issuer->encryption_keys_file,
-		opener->encryption_keys_file) == 0;
+	    strcmp(issuer->encryption->keys_file,
+		opener->encryption->keys_file) == 0;
 }
 
 /* 0 when a key of this issuer opened it into d->inner. */

@@ -19,10 +19,18 @@
 #define HASH_LEN ((size_t)32)
 #define INFO_MAX (3 * 4 + 24 + 2 * JWE_PARTY_MAX + 4)
 
-/* AES key wrap, RFC 3394; in_len is 8 bytes more or less than out_len. */
+/* Bytes that go in, and how many must come out. */
+struct wrapping {
+	const uint8_t *in;
+	size_t in_len;
+	uint8_t *out;
+	size_t out_len; /* 8 more or less */
+};
+
+/* AES key wrap, RFC 3394. */
 static int
 aes_wrap(const struct jwa_wrap_info *wrap, const uint8_t *kek, bool seal,
-    const uint8_t *in, size_t in_len, uint8_t *out, size_t out_len)
+    const struct wrapping *w)
 {
 	uint8_t buf[JWA_ENC_KEY_MAX + 16];
 	EVP_CIPHER *type = EVP_CIPHER_fetch(NULL, wrap->cipher, NULL);
@@ -33,11 +41,11 @@ aes_wrap(const struct jwa_wrap_info *wrap, const uint8_t *kek, bool seal,
 		goto out;
 	EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
 	if (EVP_CipherInit_ex2(ctx, type, kek, NULL, seal, NULL) != 1 ||
-	    EVP_CipherUpdate(ctx, buf, &n, in, (int)in_len) != 1 ||
+	    EVP_CipherUpdate(ctx, buf, &n, w->in, (int)w->in_len) != 1 ||
 	    EVP_CipherFinal_ex(ctx, buf + n, &last) != 1 ||
-	    (size_t)n + (size_t)last != out_len)
+	    (size_t)n + (size_t)last != w->out_len)
 		goto out;
-	memcpy(out, buf, out_len);
+	memcpy(w->out, buf, w->out_len);
 	rc = 0;
 out:
 	if (rc != 0)
@@ -227,18 +235,19 @@ jwe_key_open(const struct jwe *jwe, const struct jwk_enc *key,
 {
 	const struct jwa_wrap_info *wrap = jwa_wrap_get(jwe->alg);
 	const struct jwa_enc_info *enc = jwa_enc_get(jwe->enc);
+	struct wrapping w = { jwe->key, jwe->key_len, cek, 0 };
 	uint8_t kek[32];
 	int rc = E_CRYPTO;
 
 	if (wrap == NULL || enc == NULL)
 		return E_CRYPTO;
+	w.out_len = enc->key_len;
 	switch (wrap->kind) {
 	case JWA_WRAP_KIND_DIRECT:
 		memcpy(cek, key->secret, enc->key_len);
 		return 0;
 	case JWA_WRAP_KIND_AES:
-		return aes_wrap(wrap, key->secret, false, jwe->key,
-		    jwe->key_len, cek, enc->key_len);
+		return aes_wrap(wrap, key->secret, false, &w);
 	case JWA_WRAP_KIND_RSA:
 		return rsa_open(jwe, key, cek, enc->key_len);
 	case JWA_WRAP_KIND_ECDH:
@@ -246,8 +255,7 @@ jwe_key_open(const struct jwe *jwe, const struct jwk_enc *key,
 			return ecdh_open(jwe, key, cek, enc->key_len);
 		rc = ecdh_open(jwe, key, kek, wrap->kek_len);
 		if (rc == 0)
-			rc = aes_wrap(wrap, kek, false, jwe->key, jwe->key_len,
-			    cek, enc->key_len);
+			rc = aes_wrap(wrap, kek, false, &w);
 		mem_wipe(kek, sizeof(kek));
 		return rc;
 	case JWA_WRAP_KIND_NONE:
@@ -314,19 +322,21 @@ jwe_key_seal(
 {
 	const struct jwa_wrap_info *wrap = jwa_wrap_get(jwe->alg);
 	const struct jwa_enc_info *enc = jwa_enc_get(jwe->enc);
+	struct wrapping w = { cek, 0, jwe->key, 0 };
 	uint8_t kek[32];
 	int rc = E_CRYPTO;
 
 	if (wrap == NULL || enc == NULL)
 		return E_CRYPTO;
 	jwe->key_len = wrap->kek_len > 0 ? enc->key_len + 8 : 0;
+	w.in_len = enc->key_len;
+	w.out_len = jwe->key_len;
 	switch (wrap->kind) {
 	case JWA_WRAP_KIND_DIRECT:
 		memcpy(cek, key->secret, enc->key_len);
 		return 0;
 	case JWA_WRAP_KIND_AES:
-		return aes_wrap(wrap, key->secret, true, cek, enc->key_len,
-		    jwe->key, jwe->key_len);
+		return aes_wrap(wrap, key->secret, true, &w);
 	case JWA_WRAP_KIND_RSA:
 		return rsa_seal(jwe, key, cek, enc->key_len);
 	case JWA_WRAP_KIND_ECDH:
@@ -334,8 +344,7 @@ jwe_key_seal(
 			return ecdh_seal(jwe, key, cek, enc->key_len);
 		rc = ecdh_seal(jwe, key, kek, wrap->kek_len);
 		if (rc == 0)
-			rc = aes_wrap(wrap, kek, true, cek, enc->key_len,
-			    jwe->key, jwe->key_len);
+			rc = aes_wrap(wrap, kek, true, &w);
 		mem_wipe(kek, sizeof(kek));
 		return rc;
 	case JWA_WRAP_KIND_NONE:

@@ -312,7 +312,7 @@ keyring_get_enc(struct keyring *k, const struct config_issuer *issuer,
 	const void *set;
 	int rc;
 
-	if (!issuer->encryption)
+	if (issuer->encryption == NULL)
 		return err_set(
 		    e, E_KEYS_UNAVAILABLE, "no encryption is configured");
 	source = shelf_get(k->enc_sets, issuer);
@@ -331,7 +331,7 @@ keyring_carry(struct keyring *to, const struct config_issuer *issuer,
 	int r;
 
 	r = shelf_carry(to->sets, issuer, from->sets, ear, changed);
-	if (r == 0 && issuer->encryption)
+	if (r == 0 && issuer->encryption != NULL)
 		r = shelf_carry(
 		    to->enc_sets, issuer, from->enc_sets, ear, changed);
 	return r;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "config_encryption.h"
 #include "err.h"
 #include "file.h"
 #include "jwk_enc.h"
@@ -43,8 +44,8 @@ any_fits(const struct config_issuer *issuer, const struct jwk_enc_set *set)
 	for (i = 0; i < set->count; i++) {
 		for (alg = 0; alg < JWA_WRAP_COUNT; alg++) {
 			for (enc = 0; enc < JWA_ENC_COUNT; enc++) {
-				if (may(issuer->encryption_algs, alg) &&
-				    may(issuer->encryption_encs, enc) &&
+				if (may(issuer->encryption->algs, alg) &&
+				    may(issuer->encryption->encs, enc) &&
 				    jwk_enc_fits(&set->keys[i],
 					(enum jwa_wrap)alg, (enum jwa_enc)enc,
 					true))
@@ -55,11 +56,20 @@ any_fits(const struct config_issuer *issuer, const struct jwk_enc_set *set)
 	return false;
 }
 
+static const char *
+enc_path(const void *key)
+{
+	const struct config_issuer *issuer = key;
+
+	return issuer->encryption != NULL ? issuer->encryption->keys_file :
+					    NULL;
+}
+
 static int
 load(const struct config_issuer *issuer, struct jwk_enc_set *out,
     struct file_id *id_out, struct err *e)
 {
-	const char *path = issuer->encryption_keys_file;
+	const char *path = enc_path(issuer);
 	struct jwk_enc_set set = { 0 };
 	struct file f = { 0 };
 	struct err why = { 0 };
@@ -83,14 +93,6 @@ load(const struct config_issuer *issuer, struct jwk_enc_set *out,
 	}
 	*out = set;
 	return 0;
-}
-
-static const char *
-enc_path(const void *key)
-{
-	const struct config_issuer *issuer = key;
-
-	return issuer->encryption_keys_file;
 }
 
 static int
@@ -123,13 +125,13 @@ enc_done(void *value)
 static bool
 enc_same(const void *key_a, const void *key_b)
 {
-	const struct config_issuer *a = key_a, *b = key_b;
+	const struct config_issuer *issuer_a = key_a, *issuer_b = key_b;
+	const struct config_encryption *a = issuer_a->encryption;
+	const struct config_encryption *b = issuer_b->encryption;
 
-	return a->encryption_keys_file != NULL &&
-	    b->encryption_keys_file != NULL &&
-	    strcmp(a->encryption_keys_file, b->encryption_keys_file) == 0 &&
-	    a->encryption_algs == b->encryption_algs &&
-	    a->encryption_encs == b->encryption_encs;
+	return a != NULL && b != NULL &&
+	    strcmp(a->keys_file, b->keys_file) == 0 && a->algs == b->algs &&
+	    a->encs == b->encs;
 }
 
 const struct source_kind keyring_enc_kind = {

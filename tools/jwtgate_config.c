@@ -148,7 +148,7 @@ policy_keys(
 		memset(&e, 0, sizeof(e));
 		issuer = &policy->issuers[i];
 		r = keyring_get(keys, issuer, &set, &e);
-		if (r == 0 && issuer->encryption)
+		if (r == 0 && issuer->encryption != NULL)
 			r = keyring_get_enc(keys, issuer, &enc_set, &e);
 		if (r != 0)
 			status = say_failure(r, &e, said);

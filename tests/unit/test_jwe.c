@@ -60,36 +60,37 @@ encrypt(const struct jwk_enc *key, size_t row, const char *text)
 	return token;
 }
 
+static const struct {
+	const char *file;
+	int want;
+	const char *sentence; /* part of it; NULL: it decrypts */
+} cookbook[] = {
+	{ "jwe/5_1.key_encryption_using_rsa_v15_and_aes-hmac-sha2",
+	    E_ALGORITHM_REFUSED, "RSA1_5 is never taken" },
+	{ "jwe/5_2.key_encryption_using_rsa-oaep_with_aes-gcm",
+	    E_ALGORITHM_REFUSED, "RSA-OAEP is never taken" },
+	{ "jwe/5_3.key_wrap_using_pbes2-aes-keywrap_with-aes-cbc-"
+	  "hmac-sha2",
+	    E_ALGORITHM_REFUSED, "PBES2-HS512+A256KW is never" },
+	{ "jwe/5_4.key_agreement_with_key_wrapping_using_ecdh-es_and_"
+	  "aes-keywrap_with_aes-gcm",
+	    0, NULL },
+	{ "jwe/5_5.key_agreement_using_ecdh-es_with_aes-cbc-hmac-sha2", 0,
+	    NULL },
+	{ "jwe/5_6.direct_encryption_using_aes-gcm", 0, NULL },
+	{ "jwe/5_7.key_wrap_using_aes-gcm_keywrap_with_aes-cbc-hmac-"
+	  "sha2",
+	    E_ALGORITHM_REFUSED, "A256GCMKW is never taken" },
+	{ "jwe/5_8.key_wrap_using_aes-keywrap_with_aes-gcm", 0, NULL },
+	{ "jwe/5_9.compressed_content", E_HEADER_INVALID, "zip" },
+	{ "6.nesting_signatures_and_encryption", E_ALGORITHM_REFUSED,
+	    "RSA-OAEP is never taken" },
+	{ "curve25519/ecdh-es", 0, NULL },
+};
+
 static void
 test_cookbook(void **state)
 {
-	static const struct {
-		const char *file;
-		int want;
-		const char *sentence; /* part of it; NULL: it decrypts */
-	} examples[] = {
-		{ "jwe/5_1.key_encryption_using_rsa_v15_and_aes-hmac-sha2",
-		    E_ALGORITHM_REFUSED, "RSA1_5 is never taken" },
-		{ "jwe/5_2.key_encryption_using_rsa-oaep_with_aes-gcm",
-		    E_ALGORITHM_REFUSED, "RSA-OAEP is never taken" },
-		{ "jwe/5_3.key_wrap_using_pbes2-aes-keywrap_with-aes-cbc-"
-		  "hmac-sha2",
-		    E_ALGORITHM_REFUSED, "PBES2-HS512+A256KW is never" },
-		{ "jwe/5_4.key_agreement_with_key_wrapping_using_ecdh-es_and_"
-		  "aes-keywrap_with_aes-gcm",
-		    0, NULL },
-		{ "jwe/5_5.key_agreement_using_ecdh-es_with_aes-cbc-hmac-sha2",
-		    0, NULL },
-		{ "jwe/5_6.direct_encryption_using_aes-gcm", 0, NULL },
-		{ "jwe/5_7.key_wrap_using_aes-gcm_keywrap_with_aes-cbc-hmac-"
-		  "sha2",
-		    E_ALGORITHM_REFUSED, "A256GCMKW is never taken" },
-		{ "jwe/5_8.key_wrap_using_aes-keywrap_with_aes-gcm", 0, NULL },
-		{ "jwe/5_9.compressed_content", E_HEADER_INVALID, "zip" },
-		{ "6.nesting_signatures_and_encryption", E_ALGORITHM_REFUSED,
-		    "RSA-OAEP is never taken" },
-		{ "curve25519/ecdh-es", 0, NULL },
-	};
 	struct jwk_enc_set set;
 	struct jwe_opened o;
 	struct json *root;
@@ -99,9 +100,9 @@ test_cookbook(void **state)
 	size_t i, n, plain_len;
 
 	(void)state;
-	for (i = 0; i < COUNT_OF(examples); i++) {
+	for (i = 0; i < COUNT_OF(cookbook); i++) {
 		root = NULL;
-		snprintf(name, sizeof(name), C "%s.json", examples[i].file);
+		snprintf(name, sizeof(name), C "%s.json", cookbook[i].file);
 		text = test_data(name, &n);
 		assert_int_equal(json_parse(text, n, false, &root, NULL), 0);
 		free(text);
@@ -113,21 +114,21 @@ test_cookbook(void **state)
 		assert_non_null(token);
 		memset(&set, 0, sizeof(set));
 		memset(&o, 0, sizeof(o));
-		if (examples[i].want == 0) {
+		if (cookbook[i].want == 0) {
 			jwe_keys_load(name, &set);
 			assert_int_equal(set.count, 1);
 			o.key = &set.keys[0];
 		}
 		assert_int_equal(
-		    jwe_judge(token, strlen(token), &o), examples[i].want);
+		    jwe_judge(token, strlen(token), &o), cookbook[i].want);
 		plain = json_string(
 		    json_member(json_member(part, "input"), "plaintext"),
 		    &plain_len);
-		if (examples[i].want == 0) {
+		if (cookbook[i].want == 0) {
 			assert_int_equal(o.n, plain_len);
 			assert_memory_equal(o.text, plain, plain_len);
 		} else {
-			assert_non_null(strstr(o.e.text, examples[i].sentence));
+			assert_non_null(strstr(o.e.text, cookbook[i].sentence));
 		}
 		jwk_enc_set_done(&set);
 		json_free(&root);

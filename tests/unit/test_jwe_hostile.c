@@ -66,89 +66,86 @@ judge_dir(const char *token)
 #define DIR_WITH(members) "{" DIR "," members "}"
 
 /* Each is encrypted as it stands; its neighbour opens. */
+static const struct {
+	const char *why, *bad, *good;
+	int want;
+} headers[] = {
+	{ "zip", DIR_WITH("\"zip\":\"DEF\""), DIR_WITH("\"zap\":\"DEF\""),
+	    E_HEADER_INVALID },
+	{ "zip null", DIR_WITH("\"zip\":null"), DIR_WITH("\"zap\":null"),
+	    E_HEADER_INVALID },
+	{ "crit", DIR_WITH("\"crit\":[\"exp\"],\"exp\":1"),
+	    DIR_WITH("\"exp\":1"), E_HEADER_INVALID },
+	{ "crit empty", DIR_WITH("\"crit\":[]"), DIR_WITH("\"krit\":[]"),
+	    E_HEADER_INVALID },
+	{ "b64", DIR_WITH("\"b64\":false"), DIR_WITH("\"b65\":false"),
+	    E_HEADER_INVALID },
+	{ "p2c", DIR_WITH("\"p2c\":1000"), DIR_WITH("\"p3c\":1000"),
+	    E_HEADER_INVALID },
+	{ "epk", DIR_WITH("\"epk\":{}"), DIR_WITH("\"apk\":{}"),
+	    E_HEADER_INVALID },
+	{ "a crit of a refused alg is told first",
+	    "{\"alg\":\"RSA1_5\",\"enc\":\"A128GCM\",\"crit\":[]}", "{" DIR "}",
+	    E_HEADER_INVALID },
+	{ "no alg", "{\"enc\":\"A128GCM\"}", "{" DIR "}", E_HEADER_INVALID },
+	{ "no enc", "{\"alg\":\"dir\"}", "{" DIR "}", E_HEADER_INVALID },
+	{ "alg no string", "{\"alg\":1,\"enc\":\"A128GCM\"}", "{" DIR "}",
+	    E_HEADER_INVALID },
+	{ "alg of a signature", "{\"alg\":\"HS256\",\"enc\":\"A128GCM\"}",
+	    "{" DIR "}", E_ALGORITHM_REFUSED },
+	{ "none", "{\"alg\":\"none\",\"enc\":\"A128GCM\"}", "{" DIR "}",
+	    E_ALGORITHM_REFUSED },
+	{ "enc none", "{\"alg\":\"dir\",\"enc\":\"none\"}", "{" DIR "}",
+	    E_ALGORITHM_REFUSED },
+	{ "case", "{\"alg\":\"DIR\",\"enc\":\"A128GCM\"}", "{" DIR "}",
+	    E_ALGORITHM_REFUSED },
+	{ "blank", "{\"alg\":\"dir \",\"enc\":\"A128GCM\"}", "{" DIR "}",
+	    E_ALGORITHM_REFUSED },
+	{ "NUL", "{\"alg\":\"dir\\u0000\",\"enc\":\"A128GCM\"}", "{" DIR "}",
+	    E_HEADER_INVALID },
+	{ "alg twice", DIR_WITH("\"alg\":\"dir\""), "{" DIR "}",
+	    E_HEADER_INVALID },
+	{ "enc twice, escaped", DIR_WITH("\"en\\u0063\":\"A128GCM\""),
+	    "{\"alg\":\"dir\",\"en\\u0063\":\"A128GCM\"}", E_HEADER_INVALID },
+	{ "enc of 192 bits", "{\"alg\":\"dir\",\"enc\":\"A192GCM\"}",
+	    "{" DIR "}", E_ALGORITHM_REFUSED },
+	{ "another enc", "{\"alg\":\"dir\",\"enc\":\"A256GCM\"}", "{" DIR "}",
+	    E_ALGORITHM_REFUSED },
+	{ "kid a number", DIR_WITH("\"kid\":1"), DIR_WITH("\"kid\":\"1\""),
+	    E_HEADER_INVALID },
+	{ "kid with LF", DIR_WITH("\"kid\":\"a\\nb\""),
+	    DIR_WITH("\"kid\":\"a b\""), E_HEADER_INVALID },
+	{ "cty a number", DIR_WITH("\"cty\":1"),
+	    DIR_WITH("\"cty\":\"text/plain\""), E_HEADER_INVALID },
+	{ "not closed", "{" DIR, "{" DIR "}", E_HEADER_INVALID },
+	{ "an array", "[{" DIR "}]", "{" DIR "}", E_HEADER_INVALID },
+	{ "a key in it is ignored", "{",
+	    DIR_WITH("\"jwk\":{\"kty\":\"oct\",\"k\":\"AAAA\"},"
+		     "\"jku\":\"https://evil.example\""),
+	    E_HEADER_INVALID },
+};
+
 static void
 test_header(void **state)
 {
-	static const struct {
-		const char *why, *bad, *good;
-		int want;
-	} pairs[] = {
-		{ "zip", DIR_WITH("\"zip\":\"DEF\""),
-		    DIR_WITH("\"zap\":\"DEF\""), E_HEADER_INVALID },
-		{ "zip null", DIR_WITH("\"zip\":null"),
-		    DIR_WITH("\"zap\":null"), E_HEADER_INVALID },
-		{ "crit", DIR_WITH("\"crit\":[\"exp\"],\"exp\":1"),
-		    DIR_WITH("\"exp\":1"), E_HEADER_INVALID },
-		{ "crit empty", DIR_WITH("\"crit\":[]"),
-		    DIR_WITH("\"krit\":[]"), E_HEADER_INVALID },
-		{ "b64", DIR_WITH("\"b64\":false"), DIR_WITH("\"b65\":false"),
-		    E_HEADER_INVALID },
-		{ "p2c", DIR_WITH("\"p2c\":1000"), DIR_WITH("\"p3c\":1000"),
-		    E_HEADER_INVALID },
-		{ "epk", DIR_WITH("\"epk\":{}"), DIR_WITH("\"apk\":{}"),
-		    E_HEADER_INVALID },
-		{ "a crit of a refused alg is told first",
-		    "{\"alg\":\"RSA1_5\",\"enc\":\"A128GCM\",\"crit\":[]}",
-		    "{" DIR "}", E_HEADER_INVALID },
-		{ "no alg", "{\"enc\":\"A128GCM\"}", "{" DIR "}",
-		    E_HEADER_INVALID },
-		{ "no enc", "{\"alg\":\"dir\"}", "{" DIR "}",
-		    E_HEADER_INVALID },
-		{ "alg no string", "{\"alg\":1,\"enc\":\"A128GCM\"}",
-		    "{" DIR "}", E_HEADER_INVALID },
-		{ "alg of a signature",
-		    "{\"alg\":\"HS256\",\"enc\":\"A128GCM\"}", "{" DIR "}",
-		    E_ALGORITHM_REFUSED },
-		{ "none", "{\"alg\":\"none\",\"enc\":\"A128GCM\"}", "{" DIR "}",
-		    E_ALGORITHM_REFUSED },
-		{ "enc none", "{\"alg\":\"dir\",\"enc\":\"none\"}", "{" DIR "}",
-		    E_ALGORITHM_REFUSED },
-		{ "case", "{\"alg\":\"DIR\",\"enc\":\"A128GCM\"}", "{" DIR "}",
-		    E_ALGORITHM_REFUSED },
-		{ "blank", "{\"alg\":\"dir \",\"enc\":\"A128GCM\"}",
-		    "{" DIR "}", E_ALGORITHM_REFUSED },
-		{ "NUL", "{\"alg\":\"dir\\u0000\",\"enc\":\"A128GCM\"}",
-		    "{" DIR "}", E_HEADER_INVALID },
-		{ "alg twice", DIR_WITH("\"alg\":\"dir\""), "{" DIR "}",
-		    E_HEADER_INVALID },
-		{ "enc twice, escaped", DIR_WITH("\"en\\u0063\":\"A128GCM\""),
-		    "{\"alg\":\"dir\",\"en\\u0063\":\"A128GCM\"}",
-		    E_HEADER_INVALID },
-		{ "enc of 192 bits", "{\"alg\":\"dir\",\"enc\":\"A192GCM\"}",
-		    "{" DIR "}", E_ALGORITHM_REFUSED },
-		{ "another enc", "{\"alg\":\"dir\",\"enc\":\"A256GCM\"}",
-		    "{" DIR "}", E_ALGORITHM_REFUSED },
-		{ "kid a number", DIR_WITH("\"kid\":1"),
-		    DIR_WITH("\"kid\":\"1\""), E_HEADER_INVALID },
-		{ "kid with LF", DIR_WITH("\"kid\":\"a\\nb\""),
-		    DIR_WITH("\"kid\":\"a b\""), E_HEADER_INVALID },
-		{ "cty a number", DIR_WITH("\"cty\":1"),
-		    DIR_WITH("\"cty\":\"text/plain\""), E_HEADER_INVALID },
-		{ "not closed", "{" DIR, "{" DIR "}", E_HEADER_INVALID },
-		{ "an array", "[{" DIR "}]", "{" DIR "}", E_HEADER_INVALID },
-		{ "a key in it is ignored", "{",
-		    DIR_WITH("\"jwk\":{\"kty\":\"oct\",\"k\":\"AAAA\"},"
-			     "\"jku\":\"https://evil.example\""),
-		    E_HEADER_INVALID },
-	};
 	char *token;
 	size_t i;
 	int rc;
 
 	(void)state;
-	for (i = 0; i < COUNT_OF(pairs); i++) {
-		token = seal(JWA_A128GCM, pairs[i].good, "");
+	for (i = 0; i < COUNT_OF(headers); i++) {
+		token = seal(JWA_A128GCM, headers[i].good, "");
 		rc = judge_dir(token);
 		free(token);
 		if (rc != 0)
-			fail_msg("%s, its neighbour: %s", pairs[i].why,
+			fail_msg("%s, its neighbour: %s", headers[i].why,
 			    err_name(rc));
-		token = seal(JWA_A128GCM, pairs[i].bad, "");
+		token = seal(JWA_A128GCM, headers[i].bad, "");
 		rc = judge_dir(token);
 		free(token);
-		if (rc != pairs[i].want)
-			fail_msg("%s: %s, not %s", pairs[i].why, err_name(rc),
-			    err_name(pairs[i].want));
+		if (rc != headers[i].want)
+			fail_msg("%s: %s, not %s", headers[i].why, err_name(rc),
+			    err_name(headers[i].want));
 	}
 }
 
@@ -280,67 +277,63 @@ test_cbc(void **state)
 #define ZERO256 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 /* The sender's key: RFC 7520's own, and everything that is not one. */
+static const struct {
+	const char *why, *header;
+	int parse;
+} sender_keys[] = {
+	{ "as it should be",
+	    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X256
+		"\",\"y\":\"" Y256 "\""),
+	    0 },
+	{ "none", "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\"}",
+	    E_HEADER_INVALID },
+	{ "a string", "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"epk\":\"x\"}",
+	    E_HEADER_INVALID },
+	{ "empty", EPK(""), E_HEADER_INVALID },
+	{ "no y", EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X256 "\""),
+	    E_HEADER_INVALID },
+	{ "private",
+	    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X256
+		"\",\"y\":\"" Y256 "\",\"d\":\"" X256 "\""),
+	    E_HEADER_INVALID },
+	{ "of another kty",
+	    EPK("\"kty\":\"OKP\",\"crv\":\"P-256\",\"x\":\"" X256
+		"\",\"y\":\"" Y256 "\""),
+	    E_HEADER_INVALID },
+	{ "secp256k1",
+	    EPK("\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" X256
+		"\",\"y\":\"" Y256 "\""),
+	    E_HEADER_INVALID },
+	{ "a short x",
+	    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAA\","
+		"\"y\":\"" Y256 "\""),
+	    E_HEADER_INVALID },
+	{ "P-256 said to be P-384",
+	    EPK("\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" X256
+		"\",\"y\":\"" Y256 "\""),
+	    E_HEADER_INVALID },
+	{ "not on the curve (CVE-2017-16007)",
+	    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" Y256
+		"\",\"y\":\"" X256 "\""),
+	    0 },
+	{ "zeros",
+	    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" ZERO256
+		"\",\"y\":\"" ZERO256 "\""),
+	    0 },
+	{ "beyond the field",
+	    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\""
+		"__________________________________________8"
+		"\",\"y\":\"" Y256 "\""),
+	    0 },
+	{ "X25519 for a key on P-256",
+	    EPK("\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"" X256 "\""), 0 },
+	{ "apu too long", "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"apu\":1}",
+	    E_HEADER_INVALID },
+};
+
 static void
 test_epk(void **state)
 {
-	static const struct {
-		const char *why, *header;
-		int parse;
-	} epks[] = {
-		{ "as it should be",
-		    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X256
-			"\",\"y\":\"" Y256 "\""),
-		    0 },
-		{ "none", "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\"}",
-		    E_HEADER_INVALID },
-		{ "a string",
-		    "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"epk\":\"x\"}",
-		    E_HEADER_INVALID },
-		{ "empty", EPK(""), E_HEADER_INVALID },
-		{ "no y",
-		    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X256 "\""),
-		    E_HEADER_INVALID },
-		{ "private",
-		    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X256
-			"\",\"y\":\"" Y256 "\",\"d\":\"" X256 "\""),
-		    E_HEADER_INVALID },
-		{ "of another kty",
-		    EPK("\"kty\":\"OKP\",\"crv\":\"P-256\",\"x\":\"" X256
-			"\",\"y\":\"" Y256 "\""),
-		    E_HEADER_INVALID },
-		{ "secp256k1",
-		    EPK("\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" X256
-			"\",\"y\":\"" Y256 "\""),
-		    E_HEADER_INVALID },
-		{ "a short x",
-		    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAA\","
-			"\"y\":\"" Y256 "\""),
-		    E_HEADER_INVALID },
-		{ "P-256 said to be P-384",
-		    EPK("\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" X256
-			"\",\"y\":\"" Y256 "\""),
-		    E_HEADER_INVALID },
-		{ "not on the curve (CVE-2017-16007)",
-		    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" Y256
-			"\",\"y\":\"" X256 "\""),
-		    0 },
-		{ "zeros",
-		    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" ZERO256
-			"\",\"y\":\"" ZERO256 "\""),
-		    0 },
-		{ "beyond the field",
-		    EPK("\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\""
-			"__________________________________________8"
-			"\",\"y\":\"" Y256 "\""),
-		    0 },
-		{ "X25519 for a key on P-256",
-		    EPK("\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"" X256
-			"\""),
-		    0 },
-		{ "apu too long",
-		    "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"apu\":1}",
-		    E_HEADER_INVALID },
-	};
 	struct jwk_enc_set set = { 0 };
 	static struct jwe_opened o;
 	char *token;
@@ -353,12 +346,12 @@ test_epk(void **state)
 			"hmac-sha2.json",
 	    &set);
 	o.key = &set.keys[0];
-	for (i = 0; i < COUNT_OF(epks); i++) {
-		token = seal(JWA_A128GCM, epks[i].header, "");
+	for (i = 0; i < COUNT_OF(sender_keys); i++) {
+		token = seal(JWA_A128GCM, sender_keys[i].header, "");
 		rc = jwe_parse(token, strlen(token), &jwe, NULL);
-		if (rc != epks[i].parse)
-			fail_msg("%s: %s, not %s", epks[i].why, err_name(rc),
-			    err_name(epks[i].parse));
+		if (rc != sender_keys[i].parse)
+			fail_msg("%s: %s, not %s", sender_keys[i].why,
+			    err_name(rc), err_name(sender_keys[i].parse));
 		assert_int_not_equal(jwe_judge(token, strlen(token), &o), 0);
 		if (rc == 0)
 			assert_int_equal(jwe_judge(token, strlen(token), &o),

@@ -51,107 +51,92 @@ parse(const char *text, struct jwk_enc_set *set)
 	return rc == 0 ? (int)set->count : BROKEN;
 }
 
+static const struct {
+	const char *why, *text;
+	int want;
+} kinds[] = {
+	{ "a secret", "{'kty':'oct'," K16 "}", 1 },
+	{ "of 15 bytes", "{'kty':'oct','k':'AAAAAAAAAAAAAAAAAAAA'}", BROKEN },
+	{ "empty", "{'kty':'oct','k':''}", BROKEN },
+	{ "trailing bits", "{'kty':'oct','k':'AAAAAAAAAAAAAAAAAAAAAB'}",
+	    BROKEN },
+	{ "for signatures", "{'kty':'oct','use':'sig'," K32 "}", SKIPPED },
+	{ "for encryption", "{'kty':'oct','use':'enc'," K32 "}", 1 },
+	{ "alg of a MAC", "{'kty':'oct','alg':'HS256'," K32 "}", SKIPPED },
+	{ "A256KW", "{'kty':'oct','alg':'A256KW'," K32 "}", 1 },
+	{ "A256KW, too short", "{'kty':'oct','alg':'A256KW'," K16 "}", BROKEN },
+	{ "A192KW", "{'kty':'oct','alg':'A192KW'," K32 "}", SKIPPED },
+	{ "PBES2", "{'kty':'oct','alg':'PBES2-HS256+A128KW'," K32 "}",
+	    SKIPPED },
+	{ "dir", "{'kty':'oct','alg':'dir'," K32 "}", 1 },
+	{ "the enc of dir", "{'kty':'oct','alg':'A256GCM'," K32 "}", 1 },
+	{ "the enc of dir, too short", "{'kty':'oct','alg':'A256GCM'," K16 "}",
+	    BROKEN },
+	{ "key_ops", "{'kty':'oct','key_ops':['unwrapKey']," K16 "}", 1 },
+	{ "key_ops of a MAC", "{'kty':'oct','key_ops':['verify']," K16 "}",
+	    SKIPPED },
+	{ "key_ops that alg has no use for",
+	    "{'kty':'oct','alg':'A128KW','key_ops':['decrypt']," K16 "}",
+	    BROKEN },
+	{ "key_ops no array", "{'kty':'oct','key_ops':1," K16 "}", BROKEN },
+	{ "key_ops null", "{'kty':'oct','key_ops':null," K16 "}", BROKEN },
+	{ "X25519", "{" X25519 "," D25519 "}", 1 },
+	{ "X25519, public", "{" X25519 "}", 1 },
+	{ "X25519, a d of another x",
+	    "{" X25519 ",'d':'AasIfmJKikt54X-Lg4AO5m87sSkmGLb9HC-LJ_-"
+	    "I4Os'}",
+	    BROKEN },
+	{ "X25519, short", "{'kty':'OKP','crv':'X25519','x':'AAAA'}", BROKEN },
+	{ "X25519 as EC", "{'kty':'EC','crv':'X25519','x':'AAAA'}", BROKEN },
+	{ "X448", "{'kty':'OKP','crv':'X448','x':'AAAA'}", SKIPPED },
+	{ "Ed25519", "{'kty':'OKP','crv':'Ed25519','x':'AAAA'}", SKIPPED },
+	{ "X25519 for RSA", "{" X25519 ",'alg':'RSA-OAEP-256'}", BROKEN },
+	{ "P-256", "{" P256 "}", 1 },
+	{ "P-256 for ES256", "{" P256 ",'alg':'ES256'}", SKIPPED },
+	{ "P-256 for ECDH-ES", "{" P256 ",'alg':'ECDH-ES'}", 1 },
+	{ "P-256 not on the curve",
+	    "{'kty':'EC','crv':'P-256',"
+	    "'y':'gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0',"
+	    "'x':'SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps'}",
+	    BROKEN },
+	{ "secp256k1", "{'kty':'EC','crv':'secp256k1'}", SKIPPED },
+	{ "no crv", "{'kty':'EC'}", BROKEN },
+	{ "no kty", "{" K16 "}", BROKEN },
+	{ "unknown kty", "{'kty':'AKP','alg':'ML-KEM-768'}", SKIPPED },
+	{ "RSA of SHA-1", "{'kty':'RSA','alg':'RSA-OAEP','n':'AA'}", SKIPPED },
+	{ "RSA, e = 1", "{'kty':'RSA','n':'AQ','e':'AQ'}", BROKEN },
+	{ "no set", "{'keys':{}}", BROKEN },
+	{ "an empty set", "{'keys':[]}", BROKEN },
+	{ "a set and a key", "{'keys':[],'kty':'oct'}", BROKEN },
+	{ "a set of both uses",
+	    "{'keys':[{'kty':'oct','use':'sig'},{" P256 "}]}", 1 },
+	{ "secret and public", "{'keys':[{'kty':'oct'," K16 "},{" P256 "}]}",
+	    BROKEN },
+	{ "a kid twice",
+	    "{'keys':[{'kid':'a'," P256 "},{'kid':'a'," X25519 "}]}", BROKEN },
+	{ "two kids", "{'keys':[{'kid':'a'," P256 "},{'kid':'b'," X25519 "}]}",
+	    2 },
+	{ "kid a number", "{'kid':1," P256 "}", BROKEN },
+	{ "an element that is none", "{'keys':[1]}", BROKEN },
+	{ "nothing", "", BROKEN },
+	{ "blanks", " \n", BROKEN },
+	{ "words", "a key", BROKEN },
+	{ "no JSON", "{'kty':'oct'", BROKEN },
+};
+
 static void
 test_rows(void **state)
 {
-	static const struct {
-		const char *why, *text;
-		int want;
-	} rows[] = {
-		{ "a secret", "{'kty':'oct'," K16 "}", 1 },
-		{ "of 15 bytes", "{'kty':'oct','k':'AAAAAAAAAAAAAAAAAAAA'}",
-		    BROKEN },
-		{ "empty", "{'kty':'oct','k':''}", BROKEN },
-		{ "trailing bits", "{'kty':'oct','k':'AAAAAAAAAAAAAAAAAAAAAB'}",
-		    BROKEN },
-		{ "for signatures", "{'kty':'oct','use':'sig'," K32 "}",
-		    SKIPPED },
-		{ "for encryption", "{'kty':'oct','use':'enc'," K32 "}", 1 },
-		{ "alg of a MAC", "{'kty':'oct','alg':'HS256'," K32 "}",
-		    SKIPPED },
-		{ "A256KW", "{'kty':'oct','alg':'A256KW'," K32 "}", 1 },
-		{ "A256KW, too short", "{'kty':'oct','alg':'A256KW'," K16 "}",
-		    BROKEN },
-		{ "A192KW", "{'kty':'oct','alg':'A192KW'," K32 "}", SKIPPED },
-		{ "PBES2", "{'kty':'oct','alg':'PBES2-HS256+A128KW'," K32 "}",
-		    SKIPPED },
-		{ "dir", "{'kty':'oct','alg':'dir'," K32 "}", 1 },
-		{ "the enc of dir", "{'kty':'oct','alg':'A256GCM'," K32 "}",
-		    1 },
-		{ "the enc of dir, too short",
-		    "{'kty':'oct','alg':'A256GCM'," K16 "}", BROKEN },
-		{ "key_ops", "{'kty':'oct','key_ops':['unwrapKey']," K16 "}",
-		    1 },
-		{ "key_ops of a MAC",
-		    "{'kty':'oct','key_ops':['verify']," K16 "}", SKIPPED },
-		{ "key_ops that alg has no use for",
-		    "{'kty':'oct','alg':'A128KW','key_ops':['decrypt']," K16
-		    "}",
-		    BROKEN },
-		{ "key_ops no array", "{'kty':'oct','key_ops':1," K16 "}",
-		    BROKEN },
-		{ "key_ops null", "{'kty':'oct','key_ops':null," K16 "}",
-		    BROKEN },
-		{ "X25519", "{" X25519 "," D25519 "}", 1 },
-		{ "X25519, public", "{" X25519 "}", 1 },
-		{ "X25519, a d of another x",
-		    "{" X25519 ",'d':'AasIfmJKikt54X-Lg4AO5m87sSkmGLb9HC-LJ_-"
-		    "I4Os'}",
-		    BROKEN },
-		{ "X25519, short", "{'kty':'OKP','crv':'X25519','x':'AAAA'}",
-		    BROKEN },
-		{ "X25519 as EC", "{'kty':'EC','crv':'X25519','x':'AAAA'}",
-		    BROKEN },
-		{ "X448", "{'kty':'OKP','crv':'X448','x':'AAAA'}", SKIPPED },
-		{ "Ed25519", "{'kty':'OKP','crv':'Ed25519','x':'AAAA'}",
-		    SKIPPED },
-		{ "X25519 for RSA", "{" X25519 ",'alg':'RSA-OAEP-256'}",
-		    BROKEN },
-		{ "P-256", "{" P256 "}", 1 },
-		{ "P-256 for ES256", "{" P256 ",'alg':'ES256'}", SKIPPED },
-		{ "P-256 for ECDH-ES", "{" P256 ",'alg':'ECDH-ES'}", 1 },
-		{ "P-256 not on the curve",
-		    "{'kty':'EC','crv':'P-256',"
-		    "'y':'gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0',"
-		    "'x':'SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps'}",
-		    BROKEN },
-		{ "secp256k1", "{'kty':'EC','crv':'secp256k1'}", SKIPPED },
-		{ "no crv", "{'kty':'EC'}", BROKEN },
-		{ "no kty", "{" K16 "}", BROKEN },
-		{ "unknown kty", "{'kty':'AKP','alg':'ML-KEM-768'}", SKIPPED },
-		{ "RSA of SHA-1", "{'kty':'RSA','alg':'RSA-OAEP','n':'AA'}",
-		    SKIPPED },
-		{ "RSA, e = 1", "{'kty':'RSA','n':'AQ','e':'AQ'}", BROKEN },
-		{ "no set", "{'keys':{}}", BROKEN },
-		{ "an empty set", "{'keys':[]}", BROKEN },
-		{ "a set and a key", "{'keys':[],'kty':'oct'}", BROKEN },
-		{ "a set of both uses",
-		    "{'keys':[{'kty':'oct','use':'sig'},{" P256 "}]}", 1 },
-		{ "secret and public",
-		    "{'keys':[{'kty':'oct'," K16 "},{" P256 "}]}", BROKEN },
-		{ "a kid twice",
-		    "{'keys':[{'kid':'a'," P256 "},{'kid':'a'," X25519 "}]}",
-		    BROKEN },
-		{ "two kids",
-		    "{'keys':[{'kid':'a'," P256 "},{'kid':'b'," X25519 "}]}",
-		    2 },
-		{ "kid a number", "{'kid':1," P256 "}", BROKEN },
-		{ "an element that is none", "{'keys':[1]}", BROKEN },
-		{ "nothing", "", BROKEN },
-		{ "blanks", " \n", BROKEN },
-		{ "words", "a key", BROKEN },
-		{ "no JSON", "{'kty':'oct'", BROKEN },
-	};
 	struct jwk_enc_set set;
 	size_t i;
 	int n;
 
 	(void)state;
-	for (i = 0; i < COUNT_OF(rows); i++) {
-		n = parse(rows[i].text, &set);
-		if (n != rows[i].want)
+	for (i = 0; i < COUNT_OF(kinds); i++) {
+		n = parse(kinds[i].text, &set);
+		if (n != kinds[i].want)
 			fail_msg(
-			    "%s: %d, not %d", rows[i].why, n, rows[i].want);
+			    "%s: %d, not %d", kinds[i].why, n, kinds[i].want);
 		jwk_enc_set_done(&set);
 	}
 }
