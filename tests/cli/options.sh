@@ -53,7 +53,7 @@ usage "an abbreviation" "$JWTGATE" verify --conf first.json
 usage "a short option" "$JWTGATE" verify -c first.json
 usage "another command's option" "$JWTGATE" verify --keys key.jwk
 like "$T/err" 'verify takes no --keys' "... says so"
-usage "an option of a later version" "$JWTGATE" verify --explain
+usage "an option of a later version" "$JWTGATE" verify --colour
 usage "an option without its value" "$JWTGATE" verify --config
 usage "an option with an empty value" "$JWTGATE" verify --user ''
 usage "an option with nothing behind =" "$JWTGATE" verify --user=
