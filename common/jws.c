@@ -55,9 +55,8 @@ split(const char *token, size_t n, struct jws *out, struct err *e)
 	out->signed_len = (size_t)(second - token);
 	out->signature = second + 1;
 	out->signature_len = n - out->signed_len - 1;
-	if (out->header_len == 0 || out->signature_len == 0)
-		return err_set(e, E_TOKEN_MALFORMED,
-		    "the header or the signature is empty");
+	if (out->header_len == 0)
+		return err_set(e, E_TOKEN_MALFORMED, "the header is empty");
 	if (!take((uint8_t *)out->header, sizeof(out->header), token,
 		out->header_len) ||
 	    b64url_check(out->payload, out->payload_len) != 0 ||
@@ -168,7 +167,11 @@ jws_parse(const char *token, size_t n, struct jws *out, struct err *e)
 		return err_set(e, E_HEADER_INVALID,
 		    "the header has over %d bytes", JWS_HEADER_MAX);
 	out->header_len = B64URL_DECODED_LEN(out->header_len);
-	return read_header(out, e);
+	rc = read_header(out, e);
+	/* Last: what calls itself unsecured is refused for that. */
+	if (rc == 0 && out->signature_len == 0)
+		rc = err_set(e, E_TOKEN_MALFORMED, "the signature is empty");
+	return rc;
 }
 
 int

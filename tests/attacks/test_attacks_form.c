@@ -143,7 +143,7 @@ test_parts(void **state)
 	snprintf(text, sizeof(text), ".%.*s%s", p, dot + 1, dot2);
 	refused("no header", text, E_TOKEN_MALFORMED);
 	snprintf(text, sizeof(text), "eyJhbGciOiJub25lIn0.%.*s.", p, dot + 1);
-	refused("none, no signature", text, E_TOKEN_MALFORMED);
+	refused("none, no signature", text, E_ALGORITHM_REFUSED);
 	snprintf(
 	    text, sizeof(text), "eyJhbGciOiJub25lIn0.%.*s%s", p, dot + 1, dot2);
 	refused("none, a signature", text, E_ALGORITHM_REFUSED);

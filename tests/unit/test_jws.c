@@ -135,7 +135,7 @@ test_foreign_vectors(void **state)
 		const char *form; /* of output */
 		int want;
 	} rows[] = {
-		{ V "rfc7515/a5.json", "compact", E_TOKEN_MALFORMED },
+		{ V "rfc7515/a5.json", "compact", E_ALGORITHM_REFUSED },
 		{ COOKBOOK "rfc7797/hmac-sha2_b64_false.json", "compact",
 		    E_TOKEN_MALFORMED },
 		{ COOKBOOK "jws/4_6.protecting_specific_header_fields.json",
