@@ -64,6 +64,7 @@ new_journal(const struct journal_io *io)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&j->wake, &attr);
+	pthread_cond_init(&j->make, &attr);
 	pthread_cond_init(&j->snapshot.moved, &attr);
 	pthread_condattr_destroy(&attr);
 	return j;
@@ -87,6 +88,7 @@ free_journal(struct journal *j)
 	free_list(&j->segments);
 	free_list(&j->spares);
 	pthread_cond_destroy(&j->snapshot.moved);
+	pthread_cond_destroy(&j->make);
 	pthread_cond_destroy(&j->wake);
 	pthread_mutex_destroy(&j->lock);
 	if (j->event >= 0)
@@ -197,7 +199,8 @@ rotate(struct journal *j)
 		j->current->finished = true;
 	j->current = s;
 	j->starved = s == NULL;
-	j->asked = true;
+	j->asked = j->asked_make = true;
+	pthread_cond_signal(&j->make);
 	pthread_cond_signal(&j->wake);
 	pthread_mutex_unlock(&j->lock);
 	if (s != NULL)
@@ -235,10 +238,7 @@ journal_append(struct journal *j, const void *record, size_t n)
 void
 journal_sync(struct journal *j)
 {
-	pthread_mutex_lock(&j->lock);
-	j->asked = true;
-	pthread_cond_signal(&j->wake);
-	pthread_mutex_unlock(&j->lock);
+	journal_wake(j, false);
 }
 
 uint64_t

@@ -1,9 +1,9 @@
 /*
  * journal: what fraudd must remember, as opaque records. An append-only log
  * in preallocated shared mappings, so that appending is a copy and a
- * checksum, survives kill -9 and makes no system call; a helper thread that
- * syncs and has the next segment ready; and snapshots, written by a thread
- * of their own, after which older segments go.
+ * checksum, survives kill -9 and makes no system call; helper threads, one of
+ * which syncs and one has the next segments ready; and snapshots, written by
+ * a thread of their own, after which older segments go.
  *
  * One thread, the loop, calls everything here. Open it after privileges were
  * dropped: the files belong to who opens it.

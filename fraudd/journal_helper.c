@@ -1,10 +1,13 @@
 /*
- * The helper: once a second, and when asked, it syncs the segments from the
- * oldest on and has spares ready. A failed sync says nothing about what is
- * on disk, and a second one that succeeds says even less: the kernel has
- * forgotten the pages that it could not write. So a segment whose sync
- * failed is given up, the loop moves on to the next, and nothing counts as
- * synced beyond it until a snapshot stands for all of it.
+ * The helpers. One makes segments ready ahead of the loop; the other, once a
+ * second and when asked, syncs them from the oldest on. They are two so that
+ * no sync, however long it takes, keeps the loop without a segment.
+ *
+ * A failed sync says nothing about what is on disk, and a second one that
+ * succeeds says even less: the kernel has forgotten the pages that it could
+ * not write. So a segment whose sync failed is given up, the loop moves on to
+ * the next, and nothing counts as synced beyond it until a snapshot stands
+ * for all of it.
  */
 
 #include "journal_priv.h"
@@ -141,12 +144,12 @@ populate(struct segment *s)
 {
 	size_t at = atomic_load(&s->used) & ~(PAGE - 1), n = AHEAD;
 
-	if (!s->populated)
+	if (!atomic_load(&s->populated))
 		n = JOURNAL_SEGMENT;
 	if (n > JOURNAL_SEGMENT - at)
 		n = JOURNAL_SEGMENT - at;
 	(void)madvise(s->map + at, n, MADV_POPULATE_WRITE);
-	s->populated = true;
+	atomic_store(&s->populated, true);
 }
 
 /* Makes a spare; false: there are enough, or it cannot be. */
@@ -182,12 +185,19 @@ journal_prepare(struct journal *j)
 
 	while (add_spare(j))
 		;
-	/* the loop may take it at any time; only the helper frees it */
+	/* the loop may take it meanwhile, and fill it: see retire() */
 	pthread_mutex_lock(&j->lock);
 	s = j->spares;
+	if (s != NULL && atomic_load(&s->populated))
+		s = NULL;
+	j->populating = s;
 	pthread_mutex_unlock(&j->lock);
-	if (s != NULL && !s->populated)
-		populate(s);
+	if (s == NULL)
+		return;
+	populate(s);
+	pthread_mutex_lock(&j->lock);
+	j->populating = NULL;
+	pthread_mutex_unlock(&j->lock);
 }
 
 /* Syncs what s has; false: it is given up. */
@@ -199,8 +209,10 @@ sync_segment(struct journal *j, struct segment *s)
 
 	last = atomic_load_explicit(&s->last, memory_order_acquire);
 	used = atomic_load_explicit(&s->used, memory_order_acquire);
-	if (used == s->synced)
+	if (used == s->synced) {
+		s->synced_last = last; /* it came after used, last time */
 		return true;
+	}
 	start = s->synced & ~(PAGE - 1);
 	if ((!s->named && j->io->fsync(j->dir) != 0) ||
 	    j->io->msync(s->map + start, used - start, MS_SYNC) != 0) {
@@ -235,7 +247,7 @@ retire(struct journal *j)
 
 	pthread_mutex_lock(&j->lock);
 	last = atomic_load(&s->last); /* if finished, it stays so */
-	done = s->finished &&
+	done = s->finished && j->populating != s &&
 	    (s->synced_last == last || last < atomic_load(&j->covered));
 	if (done) {
 		j->segments = s->next;
@@ -248,12 +260,9 @@ retire(struct journal *j)
 	journal_segment_free(&s);
 }
 
-/*
- * Syncs from the oldest segment on; tickets are reached in that order. Each
- * sync may take long, and the loop uses up spares meanwhile.
- */
+/* Syncs from the oldest segment on; tickets are reached in that order. */
 static void
-sync_all(struct journal *j, bool stop)
+sync_all(struct journal *j)
 {
 	struct segment *s, *next;
 	uint64_t below = atomic_load(&j->covered);
@@ -270,8 +279,6 @@ sync_all(struct journal *j, bool stop)
 		next = s->next;
 		finished = s->finished;
 		pthread_mutex_unlock(&j->lock);
-		if (!stop)
-			journal_prepare(j);
 		if (!atomic_load(&s->failed) && sync_segment(j, s) && !finished)
 			populate(s);
 		if (atomic_load(&s->failed) && atomic_load(&s->last) >= below)
@@ -282,7 +289,13 @@ sync_all(struct journal *j, bool stop)
 		if (s == j->segments)
 			retire(j);
 	}
+	pthread_mutex_lock(&j->lock);
 	j->given_up = given_up;
+	if (atomic_load(&j->spare_count) == 0) { /* perhaps it may now */
+		j->asked_make = true;
+		pthread_cond_signal(&j->make);
+	}
+	pthread_mutex_unlock(&j->lock);
 }
 
 /* One second from now. */
@@ -304,40 +317,55 @@ journal_no_room(const struct journal *j)
 	    NULL;
 }
 
-static void
-round_of_work(struct journal *j, bool stop)
+/* Waits until *asked or a second is over. True: it is time to stop. */
+static bool
+pause_until(struct journal *j, pthread_cond_t *wake, bool *asked)
 {
-	uint64_t failures = atomic_load(&j->failures);
-	bool starving = atomic_load(&j->spare_count) == 0;
-	const char *why;
+	struct timespec until = next_round();
+	bool stop;
 
-	sync_all(j, stop);
-	if (!stop)
-		journal_prepare(j);
-	why = journal_no_room(j);
-	if (why != j->told || failures != atomic_load(&j->failures) ||
-	    (starving && atomic_load(&j->spare_count) > 0))
-		journal_notify(j);
-	j->told = why;
+	pthread_mutex_lock(&j->lock);
+	while (!*asked && !j->stop &&
+	    pthread_cond_timedwait(wake, &j->lock, &until) == 0)
+		;
+	*asked = false;
+	stop = j->stop;
+	pthread_mutex_unlock(&j->lock);
+	return stop;
 }
 
 static void *
-helper(void *arg)
+syncer(void *arg)
 {
 	struct journal *j = arg;
-	struct timespec until;
-	bool stop = false;
+	uint64_t failures = 0;
+	bool stop;
 
-	while (!stop) {
-		until = next_round();
-		pthread_mutex_lock(&j->lock);
-		while (!j->asked && !j->stop &&
-		    pthread_cond_timedwait(&j->wake, &j->lock, &until) == 0)
-			;
-		j->asked = false;
-		stop = j->stop;
-		pthread_mutex_unlock(&j->lock);
-		round_of_work(j, stop);
+	do {
+		stop = pause_until(j, &j->wake, &j->asked);
+		sync_all(j);
+		if (failures != atomic_load(&j->failures))
+			journal_notify(j);
+		failures = atomic_load(&j->failures);
+	} while (!stop);
+	return NULL;
+}
+
+static void *
+maker(void *arg)
+{
+	struct journal *j = arg;
+	const char *told = NULL, *why;
+	bool starving;
+
+	while (!pause_until(j, &j->make, &j->asked_make)) {
+		starving = atomic_load(&j->spare_count) == 0;
+		journal_prepare(j);
+		why = journal_no_room(j);
+		if (why != told ||
+		    (starving && atomic_load(&j->spare_count) > 0))
+			journal_notify(j);
+		told = why;
 	}
 	return NULL;
 }
@@ -360,15 +388,37 @@ journal_thread(pthread_t *out, void *(*fn)(void *), void *arg, struct err *e)
 int
 journal_helper_start(struct journal *j, struct err *e)
 {
-	return journal_thread(&j->thread, helper, j, e);
+	int r;
+
+	r = journal_thread(&j->syncer, syncer, j, e);
+	if (r != 0)
+		return r;
+	r = journal_thread(&j->maker, maker, j, e);
+	if (r != 0) {
+		journal_wake(j, true);
+		pthread_join(j->syncer, NULL);
+	}
+	return r;
+}
+
+void
+journal_wake(struct journal *j, bool stop)
+{
+	pthread_mutex_lock(&j->lock);
+	j->stop = j->stop || stop;
+	j->asked = true;
+	pthread_cond_signal(&j->wake);
+	if (stop || atomic_load(&j->spare_count) < j->spares_wanted) {
+		j->asked_make = true;
+		pthread_cond_signal(&j->make);
+	}
+	pthread_mutex_unlock(&j->lock);
 }
 
 void
 journal_helper_stop(struct journal *j)
 {
-	pthread_mutex_lock(&j->lock);
-	j->stop = true;
-	pthread_cond_signal(&j->wake);
-	pthread_mutex_unlock(&j->lock);
-	pthread_join(j->thread, NULL);
+	journal_wake(j, true);
+	pthread_join(j->maker, NULL);
+	pthread_join(j->syncer, NULL);
 }

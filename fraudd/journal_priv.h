@@ -33,11 +33,11 @@ struct segment {
 	_Atomic uint64_t last;
 	_Atomic bool failed; /* a sync failed: what it holds is uncertain */
 	bool finished; /* lock */
-	/* the helper's */
+	/* the syncer's */
 	size_t synced;
 	uint64_t synced_last;
 	bool named; /* the folder was synced since it is there */
-	bool populated;
+	_Atomic bool populated;
 };
 
 enum snapshot_state {
@@ -98,7 +98,10 @@ struct journal {
 	struct segment *segments; /* owned, oldest first */
 	struct segment *spares; /* owned, to be used in this order */
 	unsigned int spares_wanted, live; /* live: length of segments */
-	bool asked, stop;
+	struct segment *populating; /* borrowed; not to be freed now */
+	unsigned int given_up; /* no snapshot stands for these yet */
+	pthread_cond_t make;
+	bool asked, asked_make, stop;
 	/* crossing */
 	_Atomic unsigned int spare_count;
 	_Atomic uint64_t synced; /* the ticket */
@@ -107,11 +110,9 @@ struct journal {
 	_Atomic uint64_t failures; /* of a sync */
 	_Atomic(const char *) segment_trouble;
 	_Atomic(const char *) snapshot_trouble;
-	/* the helper's */
-	pthread_t thread;
+	/* the helpers' */
+	pthread_t syncer, maker;
 	uint64_t number; /* of the next segment */
-	unsigned int given_up; /* segments that no snapshot stands for yet */
-	const char *told; /* the trouble at the end of the last round */
 };
 
 /* journal.c: journal_open() with the system calls and the reader to use. */
@@ -121,6 +122,8 @@ int journal_open_with(const char *dir, const struct journal_io *io,
 /* journal_helper.c */
 int journal_helper_start(struct journal *j, struct err *e);
 void journal_helper_stop(struct journal *j);
+/* There is something to do for both helpers. */
+void journal_wake(struct journal *j, bool stop);
 /* Makes a spare unless there are enough. Before start too. */
 void journal_prepare(struct journal *j);
 void journal_notify(struct journal *j);
