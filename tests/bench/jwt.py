@@ -35,18 +35,19 @@ class Worker:
         self.counts = {}
 
     def ask(self, alg, n, threads=0):
+        """Nanoseconds by the clock, and of processor time."""
         self.process.stdin.write(f"{alg} {n} {threads}\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
             sys.exit("bench: a worker ended")
-        return int(line)
+        return [int(word) for word in line.split()]
 
     def knows(self, alg):
         """Warms up, and finds how often fits into one round."""
         n = 1
         while True:
-            ns = self.ask(alg, n)
+            ns = self.ask(alg, n)[1]
             if ns < 0:
                 return False
             if ns > ROUND_NS / 4:
@@ -55,10 +56,10 @@ class Worker:
         self.counts[alg] = max(1, n * ROUND_NS // ns)
         return True
 
-    def turn(self, alg, threads=0):
-        """Nanoseconds of one verification."""
+    def turn(self, alg):
+        """Nanoseconds of processor time of one verification."""
         n = self.counts[alg]
-        return self.ask(alg, n, threads) / n
+        return self.ask(alg, n)[1] / n
 
     def close(self):
         self.process.stdin.close()
@@ -105,19 +106,21 @@ def compare(alg, workers):
 
 
 def scaling():
-    print("\n### Two threads\n\n| | one thread | two threads | ratio |")
+    print("\n### Two threads\n\n| | one thread, per second |"
+          " of it two threads make | by processor time |")
     print("|---|---|---|---|")
     worker = Worker(OURS, "", os.sched_getaffinity(0))
     for alg in ALGS:
         worker.knows(alg)
-        worker.counts[alg] *= 10
-        one, two, ratios = [], [], []
+        n = worker.counts[alg] * 10
+        one, two = [], []
         for _ in range(ROUNDS // 4):
-            one.append(worker.turn(alg, 1))
-            two.append(worker.turn(alg, 2))
-            ratios.append(2 * one[-1] / two[-1])
-        print(f"| {alg} | {1e9 / median(one):,.0f} |"
-              f" {2e9 / median(two):,.0f} | {median(ratios):.2f} |")
+            one.append(worker.ask(alg, n, 1))
+            two.append(worker.ask(alg, n, 2))
+        real = median(2 * a[0] / b[0] for a, b in zip(one, two))
+        cpu = median(2 * a[1] / b[1] for a, b in zip(one, two))
+        rate = n * 1e9 / median(a[0] for a in one)
+        print(f"| {alg} | {rate:,.0f} | {real:.2f} × | {cpu:.2f} × |")
         sys.stdout.flush()
     worker.close()
 

@@ -1,8 +1,8 @@
 /*
  * worker: main() of every adapter. A line "ALG N THREADS" on stdin is
- * answered by the nanoseconds that N verifications took in each thread: of
- * processor time for one thread, so that other programs do not count, and of
- * real time for several. -1: the library does not know the algorithm.
+ * answered by the nanoseconds that N verifications took in each thread, by
+ * the clock and of processor time, in which other programs do not count.
+ * THREADS 0 is main() itself. -1: the library does not know the algorithm.
  */
 
 #include "bench.h"
@@ -84,13 +84,11 @@ one_thread(void *arg)
 	return NULL;
 }
 
-static int64_t
+static void
 run_threads(struct job *job, int count)
 {
 	pthread_t threads[THREADS_MAX];
 	pthread_barrier_t start;
-	struct timespec at;
-	int64_t ns;
 	int i;
 
 	pthread_barrier_init(&start, NULL, (unsigned)count + 1);
@@ -100,26 +98,29 @@ run_threads(struct job *job, int count)
 			die("no thread", job->alg);
 	}
 	pthread_barrier_wait(&start);
-	clock_gettime(CLOCK_MONOTONIC, &at);
 	for (i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
-	ns = ns_since(CLOCK_MONOTONIC, &at);
 	pthread_barrier_destroy(&start);
-	return ns;
 }
 
-static int64_t
-run(struct job *job, int threads)
+static void
+answer(struct job *job, int threads)
 {
-	struct timespec at;
+	struct timespec real, cpu;
 
-	if (job->state == NULL)
-		return -1;
+	if (job->state == NULL) {
+		printf("-1 -1\n");
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &real);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	if (threads > 0)
-		return run_threads(job, threads);
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-	verify_all(job);
-	return ns_since(CLOCK_THREAD_CPUTIME_ID, &at);
+		run_threads(job, threads);
+	else
+		verify_all(job);
+	printf("%lld %lld\n", (long long)ns_since(CLOCK_MONOTONIC, &real),
+	    (long long)ns_since(CLOCK_PROCESS_CPUTIME_ID, &cpu) /
+		(threads > 0 ? threads : 1));
 }
 
 /* A signature that was bent must not pass, or there is nothing to time. */
@@ -187,7 +188,7 @@ main(int argc, char *argv[])
 			open_job(
 			    &jobs[i], argv[1], alg, argc > 2 ? argv[2] : "");
 		jobs[i].n = n;
-		printf("%lld\n", (long long)run(&jobs[i], threads));
+		answer(&jobs[i], threads);
 		fflush(stdout);
 	}
 	return 0;
