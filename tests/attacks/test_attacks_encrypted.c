@@ -192,7 +192,7 @@ test_inside(void **state)
 	sealed("bare claims", &ecdh, PAYLOAD("e"), E_TOKEN_MALFORMED);
 	sealed("nothing", &ecdh, "", E_TOKEN_MISSING);
 	sealed("none, no signature", &ecdh, "eyJhbGciOiJub25lIn0.e30.",
-	    E_TOKEN_MALFORMED);
+	    E_ALGORITHM_REFUSED);
 	sealed("none, a signature", &ecdh, "eyJhbGciOiJub25lIn0.e30.AAAA",
 	    E_ALGORITHM_REFUSED);
 	snprintf(bad, sizeof(bad), "%s", es);
