@@ -65,8 +65,8 @@ static void
 write_key(const char *dir, const char *name, const struct jwk *key)
 {
 	struct json *o = NULL;
-	char *text;
-	size_t n;
+	char *text = NULL;
+	size_t n = 0;
 	FILE *f;
 
 	if (jwk_write(key, key->kty == JWK_OCT, &o, NULL) != 0 ||
