@@ -1,6 +1,9 @@
 #!/bin/bash
 # A full disk: fraudd counts on and says what is wrong, refuses to promise
 # what it cannot keep, and is whole again when there is room.
+#
+# In a plain chroot nothing can be made private, for its root is no mount:
+# there the small file system is mounted as it is, and unmounted at the end.
 if [ -z "${DISKFULL_INSIDE:-}" ] && unshare -m true 2>/dev/null; then
 	exec env DISKFULL_INSIDE=1 unshare -m bash "$0"
 fi
@@ -11,8 +14,8 @@ fi
 
 need redis-cli redis-benchmark curl
 mkdir -m 700 "$T/state"
-{ [ -n "${DISKFULL_INSIDE:-}" ] && mount --make-rprivate / &&
-	mount -t tmpfs -o size=22m,mode=700 none "$T/state"; } 2>/dev/null ||
+[ -z "${DISKFULL_INSIDE:-}" ] || mount --make-rprivate /
+mount -t tmpfs -o size=22m,mode=700 none "$T/state" 2>/dev/null ||
 	skip_all "no file system of our own here"
 at_exit 'umount "$T/state"'
 
