@@ -367,7 +367,7 @@ read_parts(const struct part_text parts[PARTS], struct jwe *out, struct err *e)
 int
 jwe_parse(const char *token, size_t n, struct jwe *out, struct err *e)
 {
-	struct part_text parts[PARTS];
+	struct part_text parts[PARTS] = { 0 };
 	int rc;
 
 	memset(out, 0, sizeof(*out));

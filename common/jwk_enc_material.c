@@ -199,6 +199,8 @@ jwk_enc_point(const struct jwk_enc_curve *curve, const uint8_t *x,
 	EVP_PKEY_CTX *ctx = NULL;
 	int ok;
 
+	if (curve == NULL)
+		return err_set(e, E_KEY, "not a curve that is known");
 	if (curve->kty == JWK_OKP) {
 		point = EVP_PKEY_new_raw_public_key_ex(
 		    NULL, curve->group, NULL, x, curve->width);
