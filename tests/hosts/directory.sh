@@ -1,0 +1,219 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# hosts/directory.sh: private LDAP servers on free ports of 127.0.0.1, with
+# people and groups for every trap; certificates that are good and others
+# that are not; and servers that are none. Needs no root. Source
+# tests/hosts/lib.sh first.
+#
+#	directory_certs			a CA and what it signed, in $T/certs
+#	directory_slapd NAME [OPTION...]	makes and starts a slapd:
+#		memberof	groups tell their members (the overlay, and in the data)
+#		ppolicy		passwords expire, must change, are locked
+#		bulk		10 000 people and 1000 groups beside the others
+#		cert=NAME	the certificate: good, wrong-name, wrong-ca, expired
+#		LINE		a line of slapd.conf, for the database
+#	directory_stop NAME, directory_again NAME	the same data and ports
+#	directory_load NAME <LDIF	changes (ldapmodify), as the administrator
+#	directory_mark NAME, directory_searches NAME	how many since then
+#	directory_fake PORTVAR MODE	starts directory_fake.py, e.g. "hole"
+#
+# ${LDAP[NAME]}, ${LDAPS[NAME]}, ${LDAPI[NAME]} are its URIs. The password of
+# everybody is their uid and "-secret"; cn=reader may read, root may too by
+# ldapi and EXTERNAL.
+
+BASE=dc=example,dc=org
+PEOPLE=ou=people,$BASE
+GROUPS_DN=ou=groups,$BASE
+CERTS=$T/certs
+SLAPD=${SLAPD:-/usr/sbin/slapd}
+declare -A LDAP LDAPS LDAPI DIRECTORY_PID DIRECTORY_SEEN DIRECTORY_URLS
+
+[ -x "$SLAPD" ] || skip_all "slapd is not installed"
+umask 077
+
+# directory_cert NAME CA SAN DAYS
+directory_cert() {
+	local at=$CERTS/$1
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-subj "/CN=$1" -keyout "$at.key" -out "$at.csr" 2>/dev/null &&
+		openssl x509 -req -in "$at.csr" -CA "$CERTS/$2.pem" \
+			-CAkey "$CERTS/$2.key" -CAcreateserial -days "$4" \
+			-extfile <(echo "subjectAltName=$3") -out "$at.pem" \
+			2>/dev/null
+}
+
+directory_certs() {
+	local ca here=IP:127.0.0.1,DNS:directory.test
+	mkdir -p "$CERTS"
+	for ca in ca other-ca; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+			-nodes -subj "/CN=$ca of a test" -days 2 \
+			-addext keyUsage=critical,keyCertSign \
+			-keyout "$CERTS/$ca.key" -out "$CERTS/$ca.pem" \
+			2>/dev/null || return
+	done
+	directory_cert good ca "$here" 2 &&
+		directory_cert wrong-name ca DNS:another.test,IP:127.0.0.2 2 &&
+		directory_cert wrong-ca other-ca "$here" 2 &&
+		directory_cert expired ca "$here" -1
+}
+
+# slapd.conf of NAME; options as above.
+directory_conf() {
+	local name=$1 cert=good option memberof= ppolicy= lines=
+	local at=$T/slapd-$1
+	shift
+	for option; do
+		case $option in
+		memberof) memberof=1 ;;
+		ppolicy) ppolicy=1 ;;
+		bulk) ;;
+		cert=*) cert=${option#cert=} ;;
+		*) lines+=$option$'\n' ;;
+		esac
+	done
+	cat <<-END
+		$(printf 'include /etc/ldap/schema/%s.schema\n' core cosine nis \
+		inetorgperson)
+		modulepath /usr/lib/ldap
+		moduleload back_mdb
+		${memberof:+moduleload memberof}
+		${ppolicy:+moduleload ppolicy}
+		pidfile $at/pid
+		argsfile $at/args
+		$([ ! -f "$CERTS/$cert.pem" ] || cat <<-TLS
+			TLSCACertificateFile $CERTS/ca.pem
+			TLSCertificateFile $CERTS/$cert.pem
+			TLSCertificateKeyFile $CERTS/$cert.key
+			TLSVerifyClient never
+		TLS
+		)
+		threads 4
+		database mdb
+		maxsize 268435456
+		suffix $BASE
+		rootdn cn=admin,$BASE
+		rootpw admin-secret
+		directory $at/db
+		dbnosync
+		index objectClass,uid,cn,member,memberUid,entryUUID eq
+		access to attrs=userPassword by anonymous auth by * none
+		access to *
+		  by dn.exact=cn=reader,$BASE read
+		  by dn.exact=gidNumber=0+uidNumber=0,cn=peercred,cn=external,cn=auth read
+		  by * auth
+		${memberof:+overlay memberof}
+		${memberof:+memberof-refint true}
+		${ppolicy:+overlay ppolicy}
+		${ppolicy:+ppolicy_default cn=default,ou=policies,$BASE}
+		${ppolicy:+ppolicy_use_lockout}
+		$lines
+	END
+}
+
+# Starts NAME on the ports that it has, or on free ones.
+directory_run() {
+	local name=$1 at=$T/slapd-$1 i port tries=20
+	[ -z "${DIRECTORY_URLS[$name]-}" ] || tries=100
+	for ((; tries > 0; tries--)); do
+		if [ -z "${DIRECTORY_URLS[$name]-}" ] || [ "$tries" -lt 20 ]; then
+			port=$((20000 + RANDOM % 20000 * 2))
+			LDAP[$name]=ldap://127.0.0.1:$port
+			LDAPS[$name]=ldaps://127.0.0.1:$((port + 1))
+			LDAPI[$name]=ldapi://${at//\//%2F}%2Fldapi
+		fi
+		: >"$at/log"
+		"$SLAPD" -d stats -f "$at/slapd.conf" -h \
+			"${LDAP[$name]} ${LDAPS[$name]} ${LDAPI[$name]}" \
+			</dev/null >>"$at/log" 2>&1 &
+		DIRECTORY_PID[$name]=$!
+		for ((i = 0; i < 500; i++)); do
+			if grep -q 'slapd starting' "$at/log"; then
+				DIRECTORY_URLS[$name]=1
+				DIRECTORY_SEEN[$name]=0
+				return 0
+			fi
+			kill -0 "${DIRECTORY_PID[$name]}" 2>/dev/null || break
+			sleep 0.02
+		done
+		directory_stop "$name"
+		sleep 0.05
+	done
+	tail -n 5 "$at/log" >&2
+	return 1
+}
+
+directory_slapd() {
+	local name=$1 at=$T/slapd-$1 flags=()
+	shift
+	mkdir -p "$at/db" || return
+	at_exit "directory_stop $name"
+	directory_conf "$name" "$@" >"$at/slapd.conf"
+	case " $* " in *" memberof "*) flags+=(--memberof) ;; esac
+	case " $* " in *" ppolicy "*) flags+=(--ppolicy) ;; esac
+	case " $* " in *" bulk "*) flags+=(--bulk) ;; esac
+	python3 "$top_srcdir/tests/hosts/directory_people.py" "${flags[@]}" \
+		>"$at/ldif" || return
+	/usr/sbin/slapadd -q -f "$at/slapd.conf" -b "$BASE" -l "$at/ldif" \
+		>"$at/slapadd.log" 2>&1 || {
+		cat "$at/slapadd.log" >&2
+		return 1
+	}
+	directory_run "$name"
+}
+
+directory_stop() {
+	[ -n "${DIRECTORY_PID[$1]-}" ] || return 0
+	kill -CONT "${DIRECTORY_PID[$1]}" 2>/dev/null
+	kill "${DIRECTORY_PID[$1]}" 2>/dev/null
+	wait "${DIRECTORY_PID[$1]}" 2>/dev/null
+	DIRECTORY_PID[$1]=
+}
+
+directory_again() {
+	directory_run "$1"
+}
+
+directory_load() {
+	ldapmodify -x -H "${LDAPI[$1]}" -D "cn=admin,$BASE" -w admin-secret \
+		>"$T/ldapmodify.log" 2>&1 || {
+		cat "$T/ldapmodify.log" >&2
+		return 1
+	}
+}
+
+directory_count() {
+	grep -c ' SRCH base=' "$T/slapd-$1/log"
+}
+
+directory_mark() {
+	DIRECTORY_SEEN[$1]=$(directory_count "$1")
+}
+
+directory_searches() {
+	echo $(($(directory_count "$1") - DIRECTORY_SEEN[$1]))
+}
+
+# directory_fake VAR MODE: what it heard is in $T/fake-VAR. VAR becomes the
+# port, VAR_PID the process.
+directory_fake() {
+	local var=$1 mode=$2 i pid
+	shift
+	: >"$T/fake-$var"
+	python3 "$top_srcdir/tests/hosts/directory_fake.py" "$@" \
+		</dev/null >"$T/fake-$var" 2>"$T/fake-$var.err" &
+	pid=$!
+	at_exit "kill $pid 2>/dev/null; wait $pid 2>/dev/null"
+	for ((i = 0; i < 500; i++)); do
+		if grep -q '^port ' "$T/fake-$var"; then
+			printf -v "$var" %s \
+				"$(sed -n 's/^port //p' "$T/fake-$var" | head -n 1)"
+			printf -v "${var}_PID" %s "$pid"
+			return 0
+		fi
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.02
+	done
+	echo "directory_fake.py $mode did not start" >&2
+	cat "$T/fake-$var.err" >&2
+	return 1
+}
