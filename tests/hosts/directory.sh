@@ -15,6 +15,9 @@
 #	directory_load NAME <LDIF	changes (ldapmodify), as the administrator
 #	directory_mark NAME, directory_searches NAME	how many since then
 #	directory_fake PORTVAR MODE	starts directory_fake.py, e.g. "hole"
+#	roles_config FILE URIS [MEMBERS] [SERVICES]	a jwtgate.json that asks
+#	GATE_SERVICE=S drive_start FILE, ask WORD..., drive_stop
+#			a long-lived host (gatedrive) and its answer, in $answer
 #
 # ${LDAP[NAME]}, ${LDAPS[NAME]}, ${LDAPI[NAME]} are its URIs. The password of
 # everybody is their uid and "-secret"; cn=reader may read, root may too by
@@ -30,11 +33,12 @@ declare -A LDAP LDAPS LDAPI DIRECTORY_PID DIRECTORY_SEEN DIRECTORY_URLS
 [ -x "$SLAPD" ] || skip_all "slapd is not installed"
 umask 077
 
+# The right address as a name that counts for nothing: one in the subject.
 # directory_cert NAME CA SAN DAYS
 directory_cert() {
 	local at=$CERTS/$1
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-subj "/CN=$1" -keyout "$at.key" -out "$at.csr" 2>/dev/null &&
+		-subj "/CN=127.0.0.1" -keyout "$at.key" -out "$at.csr" 2>/dev/null &&
 		openssl x509 -req -in "$at.csr" -CA "$CERTS/$2.pem" \
 			-CAkey "$CERTS/$2.key" -CAcreateserial -days "$4" \
 			-extfile <(echo "subjectAltName=$3") -out "$at.pem" \
@@ -59,7 +63,7 @@ directory_certs() {
 
 # slapd.conf of NAME; options as above.
 directory_conf() {
-	local name=$1 cert=good option memberof= ppolicy= lines=
+	local name=$1 cert=good option memberof='' ppolicy='' lines=''
 	local at=$T/slapd-$1
 	shift
 	for option; do
@@ -217,3 +221,103 @@ directory_fake() {
 	cat "$T/fake-$var.err" >&2
 	return 1
 }
+
+# What the roles of these tests are: every way to say one.
+ROLES_AUTHORIZE='
+	"admins": "cn=admins,ou=groups,dc=example,dc=org",
+	"users": "cn=users,ou=groups,dc=example,dc=org",
+	"night": "cn=Ops\\2C (night),ou=groups,dc=example,dc=org",
+	"depth1": "cn=depth1,ou=groups,dc=example,dc=org",
+	"depth5": "cn=depth5,ou=groups,dc=example,dc=org",
+	"left1": "cn=left1,ou=groups,dc=example,dc=org",
+	"long1": "cn=long1,ou=groups,dc=example,dc=org",
+	"long36": "cn=long36,ou=groups,dc=example,dc=org",
+	"tail": "cn=tail,ou=groups,dc=example,dc=org",
+	"self": "cn=self,ou=groups,dc=example,dc=org",
+	"ops": "(&(objectClass=posixGroup)(cn=ops)(memberUid={user}))",
+	"byurl": "ldap:///ou=groups,dc=example,dc=org??sub?(&(cn=users)(member={dn}))",
+	"nobody": "cn=no-such-group,ou=groups,dc=example,dc=org"'
+
+# roles_config FILE URIS [MEMBERS-OF-DIRECTORY] [SERVICES]; "members" win over
+# what is said here, by standing in its place.
+roles_config() {
+	local file=$1 uris=$2 members=${3-} services=${4-} uri list=
+	for uri in $uris; do
+		list+=${list:+, }\"$uri\"
+	done
+	case $members in *'"start_tls"'* | *'"insecure_plaintext"'*) ;;
+	*) members+=${members:+, }'"insecure_plaintext": true' ;;
+	esac
+	case $members in *'"bind_dn"'*) ;;
+	*)
+		echo reader-secret >"$T/reader-password"
+		members+=', "bind_dn": "cn=reader,dc=example,dc=org",
+		    "bind_password_file": "'$T/reader-password'"'
+		;;
+	esac
+	case $members in *'"ca_file"'*) ;;
+	*)
+		[ ! -f "$CERTS/ca.pem" ] ||
+			members+=', "ca_file": "'$CERTS/ca.pem'"'
+		;;
+	esac
+	cat >"$file" <<-END
+		{ "common": {
+		    "authentication": { "authorize": { ${ROLES_AUTHORIZE},
+		        "unauthorized": "Ask the service desk." } },
+		    "directory": { "uri": [ $list ], "base": "$BASE", $members } },
+		  "services": ${services:-{ \"*\": { \"require\": {\"any\":
+		    [\"admins\"]\}, \"minimum_uid\": 0 \}\}} }
+	END
+	chmod 600 "$file"
+}
+
+# roles_of USER CONFIG [OPTION...]: its words in one line, in $roles; the
+# status in $status, what was said in $T/err.
+roles_of() {
+	local user=$1 config=$2
+	shift 2
+	"$JWTGATE" roles --config "$config" "$@" -- "$user" \
+		>"$T/out" 2>"$T/err"
+	status=$?
+	roles=$(sort "$T/out" | paste -sd ' ')
+}
+
+GATEDRIVE=${GATEDRIVE:-$top_builddir/tests/hosts/gatedrive}
+drive_pid=
+
+drive_start() {
+	coproc DRIVE { exec "$GATEDRIVE" "$1" "${GATE_SERVICE:-any}" \
+		2>"$T/drive.err"; }
+	drive_pid=$DRIVE_PID
+	drive_in=${DRIVE[1]}
+	drive_out=${DRIVE[0]}
+}
+
+# ask COMMAND: tells the host, and has the first line of its answer in
+# $answer, its verdict and reason in $verdict, milliseconds in $took, roles
+# in $roles.
+ask() {
+	local more
+	echo "$*" >&"$drive_in"
+	answer=
+	IFS= read -r -t 30 answer <&"$drive_out" ||
+		answer="the host does not answer"
+	read -r verdict reason took roles <<<"$answer"
+	more="$verdict $reason"
+	verdict=$more
+}
+
+# The next line of an answer that has more.
+ask_more() {
+	IFS= read -r -t 30 answer <&"$drive_out" || answer="no answer"
+}
+
+drive_stop() {
+	[ -n "$drive_pid" ] || return 0
+	eval "exec $drive_in>&-"
+	wait "$drive_pid" 2>/dev/null
+	drive_status=$?
+	drive_pid=
+}
+at_exit drive_stop

@@ -18,6 +18,10 @@
 #                 nothing (success without an entry), two (entries), referral,
 #                 reference, sizelimit, timelimit, busy, operations, wrongid,
 #                 wrongtype, unsolicited, noentrydn, refuse (the bind)
+#   password CODE CONTROL TEXT
+#                 a puppet that answers binds of anybody but cn=reader with this
+#                 result, TEXT and CONTROL: "-", "expired", "locked", "reset",
+#                 "quality", "netscape", "grace-N", "expires-N", "garbage"
 #   dns END       UDP, on port 53 of ARGUMENT's address: silence, noise, or an
 #                 address to answer with
 import os
@@ -133,12 +137,38 @@ def search_answer(mid):
     return out
 
 
+def policy(kind):
+    """The control that says more of a bind: draft-behera, and an older one."""
+    oid, value = b"1.3.6.1.4.1.42.2.27.8.5.1", b""
+    errors = {"expired": 0, "locked": 1, "reset": 2, "quality": 5}
+    word, _, n = kind.partition("-")
+    if kind == "-":
+        return b""
+    if kind == "netscape":
+        oid, value = b"2.16.840.1.113730.3.4.4", b"0"
+    elif word in ("grace", "expires"):
+        n = int(n)
+        n = n.to_bytes(n.bit_length() // 8 + 1, "big")
+        value = tlv(0x30, tlv(0xa0, tlv(0x81 if word == "grace" else 0x80, n)))
+    elif kind == "garbage":
+        value = b"\x30\x84\xff\xff\xff\xff\xa0"
+    else:
+        value = tlv(0x30, tlv(0x81, bytes([errors[kind]])))
+    return tlv(0xa0, tlv(0x30, tlv(0x04, oid), tlv(0x04, value)))
+
+
+def bind_answer(mid, body):
+    if mode == "password" and b"cn=reader," not in body:
+        answer = result(0x61, int(end), sys.argv[4].encode())
+        return tlv(0x30, tlv(0x02, mid), answer, policy(sys.argv[3]))
+    return message(mid, result(0x61, 49 if end == "refuse" else 0))
+
+
 def puppet(sock):
     for mid, tag, body in Peer(sock).messages():
         if tag == 0x60:
             say("bind", body.hex())
-            sock.sendall(message(mid, result(
-                0x61, 49 if end == "refuse" else 0)))
+            sock.sendall(bind_answer(mid, body))
         elif tag == 0x63:
             say("search", body.hex())
             sock.sendall(search_answer(mid))
@@ -173,7 +203,7 @@ def start_tls(sock):
 
 
 def talk(sock):
-    if mode == "puppet":
+    if mode in ("puppet", "password"):
         return puppet(sock)
     if mode in ("plain", "notls"):
         return start_tls(sock)

@@ -150,6 +150,7 @@ if bulk:
             members.setdefault(g, []).append(dn)
     for g in range(BULK_GROUPS):
         group(f"g{g}", *members[g])
+    group("everyone", *[f"uid=u{i},{PEOPLE}" for i in range(BULK_PEOPLE)])
     # Each tenth group is nested: n1 holds n2 ... holds n5 holds g0, g10, ...
     group("n5", *[f"cn=g{g},{GROUPS}" for g in range(0, BULK_GROUPS, 10)])
     for i in range(4, 0, -1):
