@@ -190,7 +190,7 @@ say_engine(struct reply *r, const struct engine_stats *s)
 
 #define ONE(member, word, what) +1
 #define ENGINE_NUMBERS (10 ENGINE_COUNTERS(ONE))
-#define DAEMON_NUMBERS 12
+#define DAEMON_NUMBERS 13
 
 void
 command_do_stats(struct command_call *call)
@@ -215,6 +215,8 @@ command_do_stats(struct command_call *call)
 	reply_integer(r, "journal_lag", (int64_t)persist_lag(env->persist));
 	reply_integer(r, "journal_lost", (int64_t)persist_lost(env->persist));
 	reply_integer(r, "snapshots", (int64_t)persist_snapshots(env->persist));
+	reply_integer(
+	    r, "snapshot_running", persist_snapshot_running(env->persist));
 	say_engine(r, &s);
 	say_rules(r, env->engine);
 }

@@ -167,6 +167,9 @@ daemon_part(struct outbuf *out, const struct command_env *env)
 	    "records that could not be kept", persist_lost(env->persist));
 	single(out, "snapshots_total", "counter", "snapshots written",
 	    persist_snapshots(env->persist));
+	single(out, "snapshot_running", "gauge",
+	    "1 while a snapshot is being written",
+	    persist_snapshot_running(env->persist));
 }
 
 void

@@ -197,6 +197,12 @@ persist_snapshots(const struct persist *p)
 	return p->snapshots;
 }
 
+bool
+persist_snapshot_running(struct persist *p)
+{
+	return p->journal != NULL && journal_snapshot_busy(p->journal);
+}
+
 static void
 snapshot_append(void *arg, const void *record, size_t n, bool durable)
 {

@@ -49,6 +49,8 @@ const char *persist_trouble(const struct persist *p);
 uint64_t persist_lag(const struct persist *p);
 uint64_t persist_lost(const struct persist *p);
 uint64_t persist_snapshots(const struct persist *p);
+/* One is being collected or written. */
+bool persist_snapshot_running(struct persist *p);
 
 /*
  * A small step of a snapshot when one is due; ask each 100 ms. True while
