@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config_parts.h"
 #include "file.h"
 #include "jwa.h"
 
@@ -22,11 +23,6 @@ struct err;
 #define CONFIG_SKEW_MAX 300 /* seconds that clocks may be apart */
 #define CONFIG_FILE_MAX (1024 * 1024)
 #define CONFIG_NAME_MAX 64 /* of a service, a role */
-
-struct config_list {
-	char **items; /* owns */
-	size_t count;
-};
 
 /* required_claims: one claim and the scalar it must equal. */
 struct config_claim {
@@ -91,28 +87,6 @@ enum config_possession {
 	CONFIG_POSSESSION_REQUIRED
 };
 
-struct config_directory {
-	bool configured;
-	struct config_list uri;
-	bool start_tls;
-	bool insecure_plaintext;
-	bool nested_groups;
-	char *ca_file;
-	char *bind_dn;
-	char *bind_password_file;
-	char *base;
-	char *user_filter;
-	int64_t deadline_ms;
-	int64_t cache_seconds;
-};
-
-struct config_fraud {
-	bool configured;
-	char *socket;
-	int64_t deadline_ms;
-	bool allow_when_unavailable;
-};
-
 /* What one service asks, common and its own part merged. */
 struct config_policy {
 	/* NULL: the common policy, without a role check (its require says
@@ -133,6 +107,7 @@ struct config_policy {
 	int64_t max_age; /* seconds; -1: not asked for */
 	struct config_directory directory;
 	struct config_fraud fraud;
+	struct config_sasl sasl;
 	char *revocation_file; /* NULL: none */
 };
 

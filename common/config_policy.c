@@ -211,6 +211,24 @@ build_fraud(const struct build *b)
 	return schema_take_string(node, "socket", &f->socket);
 }
 
+static int
+build_sasl(const struct build *b)
+{
+	const struct json *node = json_member(b->parts, "sasl");
+	struct config_sasl *sasl = &b->out->sasl;
+	const char *authzid;
+
+	authzid = json_string(json_member(node, "authzid"), NULL);
+	if (authzid != NULL && strcmp(authzid, "may-differ") == 0)
+		sasl->authzid = CONFIG_AUTHZID_MAY_DIFFER;
+	if (authzid != NULL && strcmp(authzid, "ignore") == 0)
+		sasl->authzid = CONFIG_AUTHZID_IGNORE;
+	if (schema_take_string(
+		node, "openid_configuration", &sasl->openid_configuration) != 0)
+		return E_NOMEM;
+	return schema_take_string(node, "scope", &sasl->scope);
+}
+
 /* What the service alone says; defaults where there is no service. */
 static void
 build_entry(const struct build *b)
@@ -382,6 +400,8 @@ build_policy(const struct build *b)
 	if (ret == 0)
 		ret = build_fraud(b);
 	if (ret == 0)
+		ret = build_sasl(b);
+	if (ret == 0)
 		ret = schema_take_string(
 		    revocation, "file", &b->out->revocation_file);
 	if (ret != 0)
@@ -450,6 +470,8 @@ config_policy_done(struct config_policy *p)
 	free(p->directory.base);
 	free(p->directory.user_filter);
 	free(p->fraud.socket);
+	free(p->sasl.openid_configuration);
+	free(p->sasl.scope);
 	free(p->service);
 	free(p->unauthorized);
 	free(p->revocation_file);

@@ -202,6 +202,21 @@ static const struct schema_key revocation_keys[] = {
 static const struct schema_table config_schema_revocation = { ROWS(
     revocation_keys) };
 
+/* Clients are told both, in a reply that is short. */
+static const struct schema_key sasl_keys[] = {
+	WORD("authzid", "must-equal", "may-differ", "ignore"),
+	{ .name = "openid_configuration",
+	    .kind = SCHEMA_STRING,
+	    .text = SCHEMA_TEXT_SCHEME,
+	    .words = WORDS("https://"),
+	    .max = CONFIG_HINT_MAX },
+	{ .name = "scope",
+	    .kind = SCHEMA_STRING,
+	    .text = SCHEMA_TEXT_PLAIN,
+	    .max = CONFIG_HINT_MAX },
+};
+static const struct schema_table config_schema_sasl = { ROWS(sasl_keys) };
+
 static const struct schema_key sync_keys[] = {
 	URI("proxy", "http://", "https://"),
 	URI("config_uri", "https://", "http://"),
@@ -217,7 +232,7 @@ static const struct schema_table config_schema_sync = { ROWS(sync_keys) };
 		    .max = 64, \
 		    TABLE(issuer) }, \
 	    OBJECT("directory", directory), OBJECT("fraud", fraud), \
-	    OBJECT("revocation", revocation)
+	    OBJECT("revocation", revocation), OBJECT("sasl", sasl)
 
 static const struct schema_key common_keys[] = {
 	PART_KEYS,

@@ -62,3 +62,34 @@ AC_DEFUN([JWTGATE_PAM_DIR], [
 	AC_MSG_RESULT([$PAM_DIR])
 	AC_SUBST([PAM_DIR])
 ])
+
+# JWTGATE_SASL_DIR
+# Sets SASL_DIR. Under /usr the plugin belongs where the system's own are:
+# libsasl looks nowhere else.
+AC_DEFUN([JWTGATE_SASL_DIR], [
+	AC_ARG_WITH([sasl-dir],
+		[AS_HELP_STRING([--with-sasl-dir=DIR],
+			[where libjwtgate_sasl.so goes @<:@the system's plugin
+			 directory under --prefix=/usr, else LIBDIR/sasl2@:>@])],
+		[], [with_sasl_dir=])
+	AC_MSG_CHECKING([for the SASL plugin directory])
+	AS_CASE([$with_sasl_dir],
+		[yes | no], [AC_MSG_ERROR([--with-sasl-dir needs a directory])],
+		['' | /*], [],
+		[AC_MSG_ERROR([--with-sasl-dir: "$with_sasl_dir" is not an absolute path])])
+	SASL_DIR=$with_sasl_dir
+	AS_IF([test -z "$SASL_DIR" && test "$prefix" = /usr && \
+	    test "$libdir" = '${exec_prefix}/lib'], [
+		jwtgate_pc=`$PKG_CONFIG --variable=libdir libsasl2 2>/dev/null`
+		jwtgate_multi=`$CC $CFLAGS -print-multiarch 2>/dev/null`
+		for jwtgate_dir in "$jwtgate_pc" "/usr/lib/$jwtgate_multi" \
+		    /usr/lib64 /usr/lib; do
+			AS_CASE([$jwtgate_dir], [/usr/?*], [], [continue])
+			AS_IF([test -d "$jwtgate_dir/sasl2"],
+				[SASL_DIR=$jwtgate_dir/sasl2; break])
+		done
+	])
+	AS_IF([test -z "$SASL_DIR"], [SASL_DIR='${libdir}/sasl2'])
+	AC_MSG_RESULT([$SASL_DIR])
+	AC_SUBST([SASL_DIR])
+])

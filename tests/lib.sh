@@ -16,8 +16,10 @@ umask 077
 : "${JWTGATE:=$top_builddir/tools/jwtgate}"
 : "${JWTGATE_ASKPASS:=$top_builddir/tools/jwtgate-askpass}"
 : "${PAM_JWT:=$top_builddir/pam/.libs/pam_jwt.so}"
+: "${SASL_JWTGATE:=$top_builddir/sasl/.libs/libjwtgate_sasl.so}"
 : "${VECTORS:=$top_srcdir/tests/vectors}"
-export top_srcdir top_builddir JWTGATE JWTGATE_ASKPASS PAM_JWT VECTORS
+export top_srcdir top_builddir JWTGATE JWTGATE_ASKPASS PAM_JWT \
+	SASL_JWTGATE VECTORS
 
 tests_planned=
 tests_undo=()

@@ -1,16 +1,18 @@
 #!/bin/bash
-# pam_jwt.so shows its host the six entry points and nothing else: another
-# module in the same process must not meet our names. Also what the linker
-# was asked for: no lazy binding, no dlclose, no stray library.
+# pam_jwt.so and libjwtgate_sasl.so show their hosts the entry points and
+# nothing else: another module in the same process must not meet our names.
+# Also what the linker was asked for: no lazy binding, no dlclose, no stray
+# library. json-c must have symbol versions, for hosts that link jansson.
 # shellcheck source=tests/lib.sh
 . "${top_srcdir:?}/tests/lib.sh"
 
-want="pam_sm_acct_mgmt
+pam_want="pam_sm_acct_mgmt
 pam_sm_authenticate
 pam_sm_chauthtok
 pam_sm_close_session
 pam_sm_open_session
 pam_sm_setcred"
+sasl_want="sasl_server_plug_init"
 libraries="libc.so.6 libcrypto.so.3 libjson-c.so.5 libpam.so.0"
 
 exported() {
@@ -28,27 +30,41 @@ foreign() {
 		done
 }
 
-if [ ! -f "$PAM_JWT" ]; then
-	fail "the module is built"
-	done_testing
-fi
+# unversioned FILE: the symbols of json-c that are asked for by name alone.
+unversioned() {
+	nm -D --undefined-only "$1" | awk '{ print $NF }' |
+		grep -E '^json_(object|tokener)' | grep -v '@'
+}
 
-is "$(exported "$PAM_JWT")" "$want" "exactly the six pam_sm_* are exported"
+# check FILE WANT
+check() {
+	local file=$1 name=${1##*/}
+	if [ ! -f "$file" ]; then
+		fail "$name is built"
+		return
+	fi
+	is "$(exported "$file")" "$2" "$name: exactly its entry points are exported"
 
-readelf -d "$PAM_JWT" >"$T/dynamic"
-readelf -lW "$PAM_JWT" >"$T/segments"
-like "$T/dynamic" 'FLAGS_1.*NODELETE' "it is never unloaded"
-like "$T/dynamic" 'FLAGS.*NOW' "its symbols are bound at once"
-like "$T/segments" 'GNU_RELRO' "its relocations become read-only"
-like "$T/segments" 'GNU_STACK.* RW ' "its stack is not executable"
-unlike "$T/dynamic" 'RPATH|RUNPATH' "it carries no library path"
+	readelf -d "$file" >"$T/dynamic"
+	readelf -lW "$file" >"$T/segments"
+	like "$T/dynamic" 'FLAGS_1.*NODELETE' "$name: it is never unloaded"
+	like "$T/dynamic" 'FLAGS.*NOW' "$name: its symbols are bound at once"
+	like "$T/segments" 'GNU_RELRO' "$name: its relocations become read-only"
+	like "$T/segments" 'GNU_STACK.* RW ' "$name: its stack is not executable"
+	unlike "$T/dynamic" 'RPATH|RUNPATH' "$name: it carries no library path"
+	unversioned "$file" >"$T/found"
+	nothing "$T/found" "$name: what it needs of json-c has versions"
 
-if nm "$PAM_JWT" | grep -q __asan_init; then
-	pass "its libraries are the known ones # SKIP sanitizers add theirs"
-else
-	foreign "$PAM_JWT" >"$T/found"
-	nothing "$T/found" "its libraries are the known ones"
-fi
+	if nm "$file" | grep -q __asan_init; then
+		pass "$name: its libraries are the known ones # SKIP sanitizers add theirs"
+	else
+		foreign "$file" >"$T/found"
+		nothing "$T/found" "$name: its libraries are the known ones"
+	fi
+}
+
+check "$PAM_JWT" "$pam_want"
+check "$SASL_JWTGATE" "$sasl_want"
 
 # The test must be able to fail.
 printf 'int pam_sm_setcred(void) { return 0; }\nint stray(void) { return 1; }\n' \

@@ -10,7 +10,8 @@ alone() {
 	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror \
 		-fsyntax-only -I"$top_srcdir/common" -I"$top_srcdir/pam" \
 		-I"$top_srcdir/tools" -I"$top_srcdir/fraudd" \
-		$(pkg-config --cflags json-c libcrypto) \
+		-I"$top_srcdir/sasl" \
+		$(pkg-config --cflags json-c libcrypto libsasl2) \
 		"$T/alone.c"
 }
 

@@ -10,8 +10,15 @@ FUNCTION_MAX=70
 PARAMS_MAX=6
 NESTING_MAX=3
 WIDTH_MAX=80
-# its parameters are libmicrohttpd's, which calls it
-FOREIGN=fraudd/dialect_http.c:on_request
+# their parameters are those of the library that calls them
+FOREIGN="fraudd/dialect_http.c:on_request sasl/exchange.c:exchange_step"
+
+is_foreign() {
+	case " $FOREIGN " in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
+}
 
 # functions FILE: name, lines, parameters, deepest nesting of each function.
 # It leans on the format: a body opens and closes with a brace in column 0.
@@ -73,7 +80,7 @@ check() {
 			[ "$lines" -le "$FUNCTION_MAX" ] ||
 				echo "$file: $name(): $lines lines"
 			[ "$params" -le "$PARAMS_MAX" ] ||
-				[ "$file:$name" = "$FOREIGN" ] ||
+				is_foreign "$file:$name" ||
 				echo "$file: $name(): $params parameters"
 			[ "$nesting" -le "$NESTING_MAX" ] ||
 				echo "$file: $name(): nested $nesting deep"

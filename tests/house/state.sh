@@ -15,7 +15,9 @@ found=
 for lib in "$top_builddir"/common/.libs/libbase.a \
 	"$top_builddir"/common/.libs/libauth.a \
 	"$top_builddir"/pam/.libs/libpamparts.a \
-	"$top_builddir"/pam/.libs/pam_jwt.o; do
+	"$top_builddir"/pam/.libs/pam_jwt.o \
+	"$top_builddir"/sasl/.libs/libsaslparts.a \
+	"$top_builddir"/sasl/.libs/libjwtgate_sasl_la-plugin.o; do
 	[ -f "$lib" ] || found="$found $lib"
 done
 is "$found" "" "the objects are built"
@@ -23,9 +25,10 @@ is "$found" "" "the objects are built"
 if nm "$top_builddir"/common/.libs/libbase.a | grep -q __asan_; then
 	pass "no static mutable state # SKIP sanitizers add theirs"
 else
-	mutable "$top_builddir"/common/.libs/lib*.a "$top_builddir"/pam/.libs/*.o \
+	mutable "$top_builddir"/common/.libs/lib*.a \
+		"$top_builddir"/pam/.libs/*.o "$top_builddir"/sasl/.libs/*.o \
 		>"$T/found"
-	nothing "$T/found" "no static mutable state in common and pam"
+	nothing "$T/found" "no static mutable state in common, pam and sasl"
 fi
 
 cat >"$T/bad.c" <<'END'

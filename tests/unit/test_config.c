@@ -78,7 +78,7 @@ test_samples(void **state)
 	text = sample("jwtgate.json", &n);
 	if (config_parse(text, n, "f", &c, &e) != 0)
 		fail_msg("%s", e.text);
-	assert_int_equal(config_services(c)->count, 3);
+	assert_int_equal(config_services(c)->count, 4);
 	config_free(&c);
 	free(text);
 
