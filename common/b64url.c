@@ -38,7 +38,7 @@ static const char alphabet[] =
 #define CHUNK 1024 /* characters; a multiple of 4 */
 
 /* While so many are left, four bytes too many may be written. */
-#define WIDE_LEAST 40
+#define ROOMY 40
 
 #if defined(__x86_64__)
 #define WIDE __attribute__((target("avx2")))
@@ -80,49 +80,79 @@ wrong(__m256i c, __m256i row)
 	return _mm256_cmpeq_epi8(in, _mm256_setzero_si256());
 }
 
+/* 32 characters as 24 bytes, twelve in each half; adds to *bad. */
+WIDE static inline __m256i
+decode_32(const char *src, __m256i *bad)
+{
+	__m256i c, row, v;
+
+	memcpy(&c, src, WIDTH);
+	row = upper_half(c);
+	*bad = _mm256_or_si256(*bad, wrong(c, row));
+	v = _mm256_add_epi8(c, _mm256_shuffle_epi8(SPREAD(shift), row));
+	v = _mm256_add_epi8(v,
+	    _mm256_and_si256(_mm256_cmpeq_epi8(c, _mm256_set1_epi8('_')),
+		_mm256_set1_epi8(63 - '_' + 'A')));
+	/* Four times six bits, a byte each, become 24 bits. */
+	v = _mm256_maddubs_epi16(v, _mm256_set1_epi32(0x01400140));
+	v = _mm256_madd_epi16(v, _mm256_set1_epi32(0x00011000));
+	return _mm256_shuffle_epi8(v, SPREAD(order));
+}
+
+/* Writes 24 bytes and not one more. */
+WIDE static inline void
+store_24(uint8_t *dst, __m256i v)
+{
+	__m128i high = _mm256_extracti128_si256(v, 1);
+	uint32_t last = (uint32_t)_mm_extract_epi32(high, 2);
+
+	_mm_storeu_si128((__m128i *)(void *)dst, _mm256_castsi256_si128(v));
+	_mm_storel_epi64((__m128i *)(void *)(dst + 12), high);
+	memcpy(dst + 20, &last, sizeof(last));
+}
+
 /*
- * Decodes 32 characters to 24 bytes at a time, down to less than WIDE_LEAST
- * of them. Returns how many it decoded, or 0 when something was wrong.
+ * Decodes all whole groups of four, of which there are eight or more: 32
+ * characters at a time, the last ones over again together with what is
+ * left. Returns how many characters those were, or 0 when one was wrong.
  */
 WIDE static size_t
 decode_wide(uint8_t *dst, const char *src, size_t n)
 {
-	__m256i c, row, v, bad = _mm256_setzero_si256();
-	size_t done = 0;
+	__m256i v, bad = _mm256_setzero_si256();
+	size_t done = 0, all = n / 4 * 4;
 
-	for (; n - done >= WIDE_LEAST; done += WIDTH, dst += 24) {
-		memcpy(&c, src + done, WIDTH);
-		row = upper_half(c);
-		bad = _mm256_or_si256(bad, wrong(c, row));
-		v = _mm256_add_epi8(c, _mm256_shuffle_epi8(SPREAD(shift), row));
-		v = _mm256_add_epi8(v,
-		    _mm256_and_si256(
-			_mm256_cmpeq_epi8(c, _mm256_set1_epi8('_')),
-			_mm256_set1_epi8(63 - '_' + 'A')));
-		/* Four times six bits, a byte each, become 24 bits. */
-		v = _mm256_maddubs_epi16(v, _mm256_set1_epi32(0x01400140));
-		v = _mm256_madd_epi16(v, _mm256_set1_epi32(0x00011000));
-		v = _mm256_shuffle_epi8(v, SPREAD(order));
-		_mm_storeu_si128(
-		    (__m128i *)(void *)dst, _mm256_castsi256_si128(v));
-		_mm_storeu_si128((__m128i *)(void *)(dst + 12),
+	for (; n - done >= ROOMY; done += WIDTH) {
+		v = decode_32(src + done, &bad);
+		_mm_storeu_si128((__m128i *)(void *)(dst + done / 4 * 3),
+		    _mm256_castsi256_si128(v));
+		_mm_storeu_si128((__m128i *)(void *)(dst + done / 4 * 3 + 12),
 		    _mm256_extracti128_si256(v, 1));
 	}
-	return _mm256_testz_si256(bad, bad) ? done : 0;
+	while (done < all) {
+		if (all - done < WIDTH)
+			done = all - WIDTH;
+		store_24(dst + done / 4 * 3, decode_32(src + done, &bad));
+		done += WIDTH;
+	}
+	return _mm256_testz_si256(bad, bad) ? all : 0;
 }
 
-/* Returns how many it looked at, down to 32, or 0 when something was wrong. */
-WIDE static size_t
+/* Looks at all of them, 32 or more. */
+WIDE static bool
 check_wide(const char *src, size_t n)
 {
 	__m256i c, bad = _mm256_setzero_si256();
 	size_t done = 0;
 
-	for (; n - done > WIDTH; done += WIDTH) {
+	while (done < n) {
+		if (n - done < WIDTH)
+			done = n - WIDTH;
 		memcpy(&c, src + done, WIDTH);
 		bad = _mm256_or_si256(bad, wrong(c, upper_half(c)));
+		done += WIDTH;
 	}
-	return _mm256_testz_si256(bad, bad) ? done : 0;
+	return _mm256_testz_si256(bad, bad) != 0;
 }
 #else
 #define HAVE_WIDE false
@@ -136,11 +166,12 @@ decode_wide(uint8_t *dst, const char *src, size_t n)
 	return n;
 }
 
-static size_t
+static bool
 check_wide(const char *src, size_t n)
 {
 	(void)src;
-	return n;
+	(void)n;
+	return true;
 }
 #endif
 
@@ -151,7 +182,7 @@ b64url_decode(uint8_t *dst, const char *src, size_t n)
 	uint32_t a, b, c, d, seen = 0;
 	size_t done;
 
-	if (n >= WIDE_LEAST && HAVE_WIDE) {
+	if (n >= WIDTH && HAVE_WIDE) {
 		done = decode_wide(dst, src, n);
 		if (done == 0)
 			return E_SYNTAX;
@@ -192,13 +223,14 @@ b64url_decode(uint8_t *dst, const char *src, size_t n)
 int
 b64url_check(const char *src, size_t n)
 {
-	uint8_t scratch[B64URL_DECODED_LEN(CHUNK)];
+	uint8_t scratch[B64URL_DECODED_LEN(CHUNK)]
+	    __attribute__((uninitialized));
 	size_t step;
 
-	if (n > WIDTH && HAVE_WIDE) {
-		step = check_wide(src, n);
-		if (step == 0)
+	if (n >= WIDTH && HAVE_WIDE) {
+		if (!check_wide(src, n))
 			return E_SYNTAX;
+		step = n / 4 * 4; /* the bits behind the last byte remain */
 		src += step;
 		n -= step;
 	}
