@@ -70,16 +70,24 @@ mem_free_str(char **pp)
 		mem_free(pp, strlen(*pp));
 }
 
-/* Volatile reads are side effects: the loop cannot end at a difference. */
+/*
+ * Volatile reads are side effects: the loops cannot end at a difference.
+ * Eight bytes at a time, as long as there are so many.
+ */
 bool
 mem_equal(const void *a, const void *b, size_t n)
 {
-	const volatile unsigned char *x = a;
-	const volatile unsigned char *y = b;
-	unsigned int diff = 0;
-	size_t i;
+	const volatile struct word {
+		uint64_t w;
+	} __attribute__((packed, may_alias)) *v = a, *w = b;
+	const volatile unsigned char *x, *y;
+	uint64_t diff = 0;
 
-	for (i = 0; i < n; i++)
-		diff |= (unsigned int)(x[i] ^ y[i]);
+	for (; n >= sizeof(*v); n -= sizeof(*v))
+		diff |= v++->w ^ w++->w;
+	x = (const volatile unsigned char *)v;
+	y = (const volatile unsigned char *)w;
+	for (; n > 0; n--)
+		diff |= (uint64_t)(*x++ ^ *y++);
 	return diff == 0;
 }
