@@ -342,20 +342,25 @@ grants_scope(const struct jscan_value *v, const char *scope)
 }
 
 static int
+scope_missing(const struct check *k, const char *scope)
+{
+	char shown[128];
+
+	str_printable(shown, sizeof(shown), scope, strlen(scope));
+	return err_set(k->e, E_SCOPE_MISSING, "the scope %s is missing", shown);
+}
+
+static int
 check_scopes(const struct check *k)
 {
 	const char *scope;
-	char shown[128];
 	size_t i;
 
 	for (i = 0; i < k->issuer->scopes.count; i++) {
 		scope = k->issuer->scopes.items[i];
-		if (grants_scope(&k->c->scope, scope) ||
-		    grants_scope(&k->c->scp, scope))
-			continue;
-		str_printable(shown, sizeof(shown), scope, strlen(scope));
-		return err_set(
-		    k->e, E_SCOPE_MISSING, "the scope %s is missing", shown);
+		if (!grants_scope(&k->c->scope, scope) &&
+		    !grants_scope(&k->c->scp, scope))
+			return scope_missing(k, scope);
 	}
 	return 0;
 }
@@ -401,23 +406,25 @@ read_times(struct check *k)
 	return 0;
 }
 
+static int
+check_all(const struct check *k)
+{
+	int r;
+
+	if ((r = check_audience(k)) == 0 && (r = check_party(k)) == 0 &&
+	    (r = check_type(k)) == 0 && (r = check_expired(k)) == 0 &&
+	    (r = check_started(k)) == 0 && (r = check_window(k)) == 0 &&
+	    (r = check_age(k)) == 0 && (r = check_lifetime(k)) == 0 &&
+	    (r = check_present(k)) == 0)
+		r = check_scopes(k);
+	return r;
+}
+
 int
 claims_check(const struct claims *c, const struct jws *jws,
     const struct config_issuer *issuer, const struct claims_when *when,
     struct claims_times *times_out, struct err *e)
 {
-	static int (*const checks[])(const struct check *) = {
-		check_audience,
-		check_party,
-		check_type,
-		check_expired,
-		check_started,
-		check_window,
-		check_age,
-		check_lifetime,
-		check_present,
-		check_scopes,
-	};
 	struct check k = {
 		.c = c,
 		.jws = jws,
@@ -426,17 +433,13 @@ claims_check(const struct claims *c, const struct jws *jws,
 		.e = e,
 	};
 	struct moment at;
-	size_t i;
 	int r;
 
 	r = read_times(&k);
+	if (r == 0)
+		r = check_all(&k);
 	if (r != 0)
 		return r;
-	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		r = checks[i](&k);
-		if (r != 0)
-			return r;
-	}
 	at = authenticated_at(&k);
 	times_out->expires = k.exp.floor;
 	times_out->auth_time = at.known ? at.floor : -1;

@@ -134,7 +134,7 @@ int
 claims_user(const struct claims *c, const struct config_issuer *issuer,
     char user[CLAIMS_USER_MAX + 1], struct err *e)
 {
-	char name[CLAIMS_USER_MAX + 1];
+	char name[CLAIMS_USER_MAX + 1] __attribute__((uninitialized));
 	struct jscan_value v;
 	const char *claim;
 	size_t n;
