@@ -16,8 +16,12 @@
 #include "mem.h"
 
 #define HASH_MAX 64
+#define DER_HEAD_MAX 3
 /* Two INTEGERs of 66 bytes, each with a head and a sign byte. */
-#define DER_MAX (3 + 2 * (2 + 1 + 66))
+#define DER_MAX (2 * (2 + 1 + 66))
+
+/* Written before they are read. */
+#define UNCLEARED __attribute__((uninitialized))
 
 /* What one verification works on. */
 struct check {
@@ -48,7 +52,7 @@ verify_hmac(const struct check *c, const struct jwk_tool *tool)
 {
 	const uint8_t *secret = tool->rekey ? c->key->secret : NULL;
 	size_t secret_len = tool->rekey ? c->key->secret_len : 0;
-	uint8_t mac[HASH_MAX];
+	uint8_t mac[HASH_MAX] UNCLEARED;
 	size_t n = 0;
 	int result = -1;
 
@@ -64,7 +68,7 @@ verify_hmac(const struct check *c, const struct jwk_tool *tool)
 static int
 verify_pkey(const struct check *c, const struct jwk_tool *tool)
 {
-	uint8_t hash[HASH_MAX];
+	uint8_t hash[HASH_MAX] UNCLEARED;
 	unsigned int n = 0;
 
 	if (EVP_DigestInit_ex2(tool->md, NULL, NULL) != 1 ||
@@ -106,21 +110,21 @@ der_integer(uint8_t *dst, const uint8_t *v, size_t n)
 static int
 verify_ecdsa(const struct check *c, const struct jwk_tool *tool)
 {
-	uint8_t body[DER_MAX], der[DER_MAX];
+	uint8_t der[DER_HEAD_MAX + DER_MAX] UNCLEARED;
+	uint8_t *const body = der + DER_HEAD_MAX;
 	struct check wrapped = *c;
 	size_t half = c->sig_len / 2, n, head = 2;
 
 	n = der_integer(body, c->sig, half);
 	n += der_integer(body + n, c->sig + half, half);
-	der[0] = 0x30;
-	der[1] = (uint8_t)n;
+	body[-1] = (uint8_t)n;
+	body[-2] = 0x30;
 	if (n >= 0x80) {
-		der[1] = 0x81;
-		der[2] = (uint8_t)n;
+		body[-2] = 0x81;
+		body[-3] = 0x30;
 		head = 3;
 	}
-	memcpy(der + head, body, n);
-	wrapped.sig = der;
+	wrapped.sig = body - head;
 	wrapped.sig_len = head + n;
 	return verify_pkey(&wrapped, tool);
 }
