@@ -26,52 +26,44 @@ root_of(const char *payload, size_t n)
 	};
 }
 
+#define ROW(claim) \
+	[(offsetof(struct claims, claim) - offsetof(struct claims, rows)) / \
+	    sizeof(struct jscan_value)] = JSCAN_NAME(#claim)
+
+const struct jscan_names claims_names = {
+	.factor = UINT64_C(0xbef5c8528e83a12b),
+	.rows = {
+		ROW(iss),
+		ROW(sub),
+		ROW(aud),
+		ROW(exp),
+		ROW(nbf),
+		ROW(iat),
+		ROW(jti),
+		ROW(sid),
+		ROW(azp),
+		ROW(client_id),
+		ROW(scope),
+		ROW(scp),
+		ROW(auth_time),
+		ROW(cnf),
+		ROW(preferred_username),
+	},
+};
+
 int
 claims_scan(const char *payload, size_t n, struct claims *out, struct err *e)
 {
-	struct jscan_field f[] = {
-		{ .name = "iss" },
-		{ .name = "sub" },
-		{ .name = "aud" },
-		{ .name = "exp" },
-		{ .name = "nbf" },
-		{ .name = "iat" },
-		{ .name = "jti" },
-		{ .name = "azp" },
-		{ .name = "client_id" },
-		{ .name = "scope" },
-		{ .name = "scp" },
-		{ .name = "auth_time" },
-		{ .name = "cnf" },
-		{ .name = "sid" },
-		{ .name = "preferred_username" },
-	};
 	struct err inner __attribute__((uninitialized));
 	int r;
 
 	err_clear(&inner);
-	r = jscan_object(payload, n, f, sizeof(f) / sizeof(f[0]), &inner);
+	out->root = (struct jscan_value){ .type = JSCAN_NONE };
+	r = jscan_object(payload, n, &claims_names, out->rows, &inner);
 	if (r != 0)
 		return err_set(e, E_TOKEN_MALFORMED, "the payload: %s",
 		    err_text(&inner, r));
-	*out = (struct claims){
-		.root = root_of(payload, n),
-		.iss = f[0].value,
-		.sub = f[1].value,
-		.aud = f[2].value,
-		.exp = f[3].value,
-		.nbf = f[4].value,
-		.iat = f[5].value,
-		.jti = f[6].value,
-		.azp = f[7].value,
-		.client_id = f[8].value,
-		.scope = f[9].value,
-		.scp = f[10].value,
-		.auth_time = f[11].value,
-		.cnf = f[12].value,
-		.sid = f[13].value,
-		.preferred_username = f[14].value,
-	};
+	out->root = root_of(payload, n);
 	return 0;
 }
 

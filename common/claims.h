@@ -21,10 +21,18 @@ struct jws;
 /* Slices of the payload, which must outlive this. */
 struct claims {
 	struct jscan_value root;
-	struct jscan_value iss, sub, aud, exp, nbf, iat, jti, sid;
-	struct jscan_value azp, client_id, scope, scp, auth_time, cnf;
-	struct jscan_value preferred_username;
+	union {
+		struct jscan_value rows[JSCAN_ROWS]; /* see jscan_names */
+		struct {
+			struct jscan_value sub, sid, aud, nbf, client_id, azp;
+			struct jscan_value exp, iat, cnf, free, auth_time, scp;
+			struct jscan_value scope, jti, preferred_username, iss;
+		};
+	};
 };
+
+/* The claims that every token is asked for. */
+extern const struct jscan_names claims_names;
 
 /* What the checks worked out. */
 struct claims_times {
@@ -32,7 +40,7 @@ struct claims_times {
 	int64_t auth_time; /* -1 when unknown */
 };
 
-/* Returns 0 or E_TOKEN_MALFORMED. */
+/* Returns 0 or E_TOKEN_MALFORMED; *out then holds no claim. */
 int claims_scan(
     const char *payload, size_t n, struct claims *out, struct err *e);
 

@@ -160,36 +160,56 @@ decide(struct gate_decision *d)
 	return r;
 }
 
+/* A refusal that knows nothing; of a text only its end is written. */
+static void
+begin_outcome(struct gate_outcome *out, unsigned checks)
+{
+	out->verdict = GATE_DENY;
+	out->reason = E_CONFIG_INVALID;
+	out->checks = checks;
+	out->expires = 0;
+	out->auth_time = -1;
+	out->token_roles_apply = false;
+	out->user[0] = out->issuer[0] = out->kid[0] = out->jti[0] = '\0';
+	out->roles[0] = out->token_roles[0] = '\0';
+	out->message[0] = out->text[0] = '\0';
+}
+
 static void
 begin(struct gate_decision *d, const struct gate_state *state,
     const struct gate_request *request, int64_t now, struct gate_outcome *out)
 {
-	memset(d, 0, offsetof(struct gate_decision, jws));
-	memset(&d->jws, 0, offsetof(struct jws, header));
-	d->jws.header_len = 0;
+	memset(d, 0, offsetof(struct gate_decision, e));
+	err_clear(&d->e);
+	d->claims.root.type = JSCAN_NONE;
+	d->jws.header_len = d->jws.payload_len = d->jws.signature_len = 0;
 	d->request = request;
 	d->policy = config_policy(gate_state_config(state), request->service);
 	d->keys = state->keys;
 	d->revocations = state->revocations;
 	d->now = now;
 	d->out = out;
-	*out = (struct gate_outcome){
-		.verdict = GATE_DENY,
-		.reason = E_CONFIG_INVALID,
-		.checks = request->checks,
-		.auth_time = -1,
-	};
+	begin_outcome(out, request->checks);
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
 }
 
 /* Nothing of the token stays behind; of a long buffer only a part was used. */
 static void
 forget(struct gate_decision *d)
 {
-	size_t used = B64URL_DECODED_LEN(d->jws.payload_len);
+	struct jws *jws = &d->jws;
 
 	gate_opened_done(d);
-	mem_wipe(d->payload, used < GATE_PAYLOAD_MAX ? used : GATE_PAYLOAD_MAX);
-	mem_wipe(&d->jws, sizeof(d->jws));
+	mem_wipe(d->payload,
+	    least(B64URL_DECODED_LEN(jws->payload_len), GATE_PAYLOAD_MAX));
+	mem_wipe(jws->header, least(jws->header_len, sizeof(jws->header)));
+	mem_wipe(jws->sig,
+	    least(B64URL_DECODED_LEN(jws->signature_len), sizeof(jws->sig)));
 }
 
 int

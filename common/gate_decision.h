@@ -31,7 +31,6 @@ struct gate_decision {
 	struct shelf *revocations;
 	int64_t now;
 	struct gate_outcome *out;
-	struct err e; /* why it is refused */
 
 	/* What was in an encrypted token, and whose key opened it. */
 	uint8_t *inner; /* owns, by gate_opened_done(); NULL: not encrypted */
@@ -43,12 +42,13 @@ struct gate_decision {
 	/* What the token step found, in this order after jws. */
 	uint8_t *payload; /* borrowed, GATE_PAYLOAD_MAX bytes, wiped after */
 	size_t payload_len; /* 0 until it was read */
-	struct claims claims; /* slices of payload */
 	const struct config_issuer *issuer;
 	const struct jwk *key; /* of issuer, the one that signed */
 	struct claims_times times;
 
-	/* The last, and not cleared whole: most of it is room for a header. */
+	/* From here on nothing is cleared that is written before it is read. */
+	struct err e; /* why it is refused */
+	struct claims claims; /* slices of payload, once payload_len is set */
 	struct jws jws;
 };
 

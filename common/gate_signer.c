@@ -8,12 +8,16 @@
 
 #include "gate_decision.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "config.h"
 #include "gate_explain.h"
 #include "keyring.h"
 #include "str.h"
+
+/* Written before they are read. */
+#define UNCLEARED __attribute__((uninitialized))
 
 /* How far the search came: the furthest step is the reason. */
 struct search {
@@ -23,7 +27,7 @@ struct search {
 	bool held; /* a signature held, iss is another's */
 	bool unavailable; /* some keys could not be asked */
 	size_t tries;
-	struct err why; /* of unavailable */
+	struct err why; /* of unavailable; the last, and not cleared whole */
 };
 
 static bool
@@ -92,8 +96,8 @@ static int
 try_keys(struct gate_decision *d, const struct config_issuer *issuer,
     const struct jwk_set *set, struct search *s)
 {
-	const struct jwk *keys[JWS_TRIES_MAX];
-	struct err e;
+	const struct jwk *keys[JWS_TRIES_MAX] UNCLEARED;
+	struct err e UNCLEARED;
 	size_t count, i;
 	int r;
 
@@ -103,7 +107,7 @@ try_keys(struct gate_decision *d, const struct config_issuer *issuer,
 		return r;
 	for (i = 0; i < count && s->tries < GATE_TRIES_MAX; i++) {
 		s->tries++;
-		e = (struct err){ 0 };
+		err_clear(&e);
 		r = jws_verify(&d->jws, keys[i], &e);
 		EXPLAIN(d, gate_explain_signature(d, issuer, keys[i], r == 0));
 		if (r == 0) {
@@ -207,10 +211,12 @@ not_found(struct gate_decision *d, const struct search *s)
 int
 gate_find_signer(struct gate_decision *d)
 {
-	struct search s = { 0 };
+	struct search s UNCLEARED;
 	size_t i;
 	int r;
 
+	memset(&s, 0, offsetof(struct search, why));
+	err_clear(&s.why);
 	for (i = 0; i < d->policy->issuer_count; i++) {
 		r = try_issuer(d, &d->policy->issuers[i], &s);
 		if (r == E_TOKEN_MALFORMED)

@@ -23,15 +23,24 @@ check_throttle(struct gate_decision *d)
 }
 
 static void
-show_claim(char *dst, size_t cap, const struct jscan_value *v)
+show_escaped(char *dst, size_t cap, const struct jscan_value *v)
 {
 	char text[1024];
 	size_t n;
 
+	if (jscan_string(v, text, sizeof(text), &n) == 0)
+		str_printable(dst, cap, text, n);
+	else
+		str_printable(dst, cap, v->text, v->len);
+}
+
+static void
+show_claim(char *dst, size_t cap, const struct jscan_value *v)
+{
 	if (v->type != JSCAN_STRING)
 		return;
-	if (v->escaped && jscan_string(v, text, sizeof(text), &n) == 0)
-		str_printable(dst, cap, text, n);
+	if (v->escaped)
+		show_escaped(dst, cap, v);
 	else
 		str_printable(dst, cap, v->text, v->len);
 }
@@ -50,13 +59,22 @@ note_signer(struct gate_decision *d)
 	show_claim(d->out->jti, sizeof(d->out->jti), &d->claims.jti);
 }
 
+static int
+mismatch(struct gate_decision *d, const char *user)
+{
+	char shown[128];
+
+	str_printable(shown, sizeof(shown), user, strlen(user));
+	return err_set(
+	    &d->e, E_USER_MISMATCH, "the token speaks for %s", shown);
+}
+
 /* Equal byte for byte: folding case here would join two Unix users. */
 static int
 check_user(struct gate_decision *d)
 {
 	const char *asked = d->request->user;
-	char user[CLAIMS_USER_MAX + 1];
-	char shown[128];
+	char user[CLAIMS_USER_MAX + 1] __attribute__((uninitialized));
 	int r;
 
 	r = claims_user(&d->claims, d->issuer, user, &d->e);
@@ -64,11 +82,8 @@ check_user(struct gate_decision *d)
 		EXPLAIN(d, gate_explain_user(d, NULL, r));
 		return r;
 	}
-	if (asked != NULL && strcmp(asked, user) != 0) {
-		str_printable(shown, sizeof(shown), user, strlen(user));
-		r = err_set(
-		    &d->e, E_USER_MISMATCH, "the token speaks for %s", shown);
-	}
+	if (asked != NULL && strcmp(asked, user) != 0)
+		r = mismatch(d, user);
 	EXPLAIN(d, gate_explain_user(d, user, r));
 	if (r != 0)
 		return r;

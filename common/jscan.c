@@ -66,9 +66,8 @@ struct scan {
 	size_t names_len;
 	size_t members; /* of the whole text */
 
-	struct jscan_field *fields;
-	size_t count;
-	uint64_t initials; /* a bit per first byte of a wanted name */
+	const struct jscan_names *wanted; /* NULL: nothing */
+	struct jscan_value *values; /* of those */
 	struct jscan_value *slot[2]; /* who wants the value at this depth */
 };
 
@@ -141,8 +140,8 @@ comment(struct scan *s, const unsigned char *p)
 }
 
 /* Steps over blanks, and comments where they are allowed. */
-HOT const unsigned char *
-blank(struct scan *s, const unsigned char *p)
+static const unsigned char *
+blanks(struct scan *s, const unsigned char *p)
 {
 	while (p < s->end) {
 		if (jscan_is_blank(*p)) {
@@ -156,6 +155,13 @@ blank(struct scan *s, const unsigned char *p)
 		}
 	}
 	return p;
+}
+
+/* The same; tokens are mostly without any. */
+HOT const unsigned char *
+blank(struct scan *s, const unsigned char *p, const unsigned char *end)
+{
+	return p<end && * p> ' ' && *p != '/' ? p : blanks(s, p);
 }
 
 /* p is at an escape, at UTF-8, or at what may not be in a string. */
@@ -180,12 +186,15 @@ special(struct scan *s, const unsigned char *p)
 
 /* p is behind the opening quote; returns what is behind the closing one. */
 HOT const unsigned char *
-string(struct scan *s, const unsigned char *p, bool *escaped)
+string(struct scan *s, const unsigned char *p, const unsigned char *end,
+    bool *escaped)
 {
 	for (;;) {
-		p = jscan_plain(p, s->end);
+		p = jscan_plain(p, end);
 		/* What is not plain comes in runs. */
-		while (p < s->end && !jscan_is_plain(*p)) {
+		do {
+			if (p == end)
+				return fail(s, p, TOO_SHORT);
 			if (*p == '"')
 				return p + 1;
 			if (*p == '\\')
@@ -193,36 +202,34 @@ string(struct scan *s, const unsigned char *p, bool *escaped)
 			p = special(s, p);
 			if (p == NULL)
 				return NULL;
-		}
-		if (p == s->end)
-			return fail(s, p, TOO_SHORT);
+		} while (p < end && !jscan_is_plain(*p));
 	}
 }
 
 /* RFC 8259 §6 to the letter. */
 HOT const unsigned char *
-number(struct scan *s, const unsigned char *p)
+number(struct scan *s, const unsigned char *p, const unsigned char *end)
 {
 	const unsigned char *q;
 
 	if (*p == '-')
 		p++;
-	q = jscan_digits(p, s->end);
+	q = jscan_digits(p, end);
 	if (q == p)
 		return fail(s, p, "expected a value");
 	if (*p == '0' && q - p > 1)
 		return fail(s, p, "number with a leading zero");
-	if (q < s->end && *q == '.') {
+	if (q < end && *q == '.') {
 		p = q + 1;
-		q = jscan_digits(p, s->end);
+		q = jscan_digits(p, end);
 		if (q == p)
 			return fail(s, p, "expected a digit");
 	}
-	if (q < s->end && (*q == 'e' || *q == 'E')) {
+	if (q < end && (*q == 'e' || *q == 'E')) {
 		p = q + 1;
-		if (p < s->end && (*p == '+' || *p == '-'))
+		if (p < end && (*p == '+' || *p == '-'))
 			p++;
-		q = jscan_digits(p, s->end);
+		q = jscan_digits(p, end);
 		if (q == p)
 			return fail(s, p, "expected a digit");
 	}
@@ -273,78 +280,98 @@ is_repeated(const struct scan *s, struct frame *f, uint64_t h)
 	return false;
 }
 
-HOT bool
-is_name(const struct jscan_value *name, const char *want)
-{
-	size_t i;
-
-	if (name->escaped)
-		return jscan_equal(name, want, strlen(want));
-	for (i = 0; i < name->len && want[i] == name->text[i]; i++)
-		;
-	return i == name->len && want[i] == '\0';
-}
-
-/* The wanted field of this name, if any. */
-HOT struct jscan_value *
-wanted(struct scan *s, const struct jscan_value *name)
+/* Rare, so out of the way of what is not. */
+static struct jscan_value *
+find_escaped(const struct scan *s, const struct jscan_value *name)
 {
 	struct jscan_pieces w = JSCAN_PIECES(name);
 	const unsigned char *data;
-	unsigned char first = 0;
 	size_t i;
 
-	if (!name->escaped && name->len > 0)
-		first = *w.p;
-	else if (jscan_piece(&w, &data) > 0)
-		first = *data;
-	if ((s->initials >> (first & 63) & 1) == 0)
+	if (jscan_piece(&w, &data) == 0)
 		return NULL;
-	for (i = 0; i < s->count; i++) {
-		struct jscan_field *f = &s->fields[i];
+	for (i = 0; i < JSCAN_ROWS; i++) {
+		const struct jscan_name *want = &s->wanted->rows[i];
 
-		if ((unsigned char)f->name[0] == first &&
-		    is_name(name, f->name))
-			return &f->value;
+		if (want->text != NULL && (want->head & 0xff) == *data &&
+		    jscan_equal(name, want->text, want->len))
+			return &s->values[i];
 	}
 	return NULL;
 }
 
-/* p is where a name must be; returns where its value must be. */
-HOT const unsigned char *
-name(struct scan *s, const unsigned char *p)
+/* Where the value of this name is wanted, if it is. */
+HOT struct jscan_value *
+find(const struct scan *s, const struct jscan_value *name, uint64_t head)
+{
+	const struct jscan_name *want;
+	size_t i;
+
+	if (s->wanted == NULL)
+		return NULL;
+	if (name->escaped)
+		return find_escaped(s, name);
+	i = jscan_row(s->wanted->factor, head, name->len);
+	want = &s->wanted->rows[i];
+	if (want->text == NULL || want->head != head ||
+	    want->len != name->len ||
+	    (name->len > sizeof(head) &&
+		memcmp(want->text, name->text, name->len) != 0))
+		return NULL;
+	return &s->values[i];
+}
+
+/* Notes a name of the object that is open. */
+HOT bool
+note(struct scan *s, const unsigned char *at, uint64_t h)
 {
 	struct frame *f = &s->frames[s->depth - 1];
+
+	if (is_repeated(s, f, h)) {
+		fail(s, at, "repeated member name");
+		return false;
+	}
+	if ((s->per_object ? s->names_len - f->first : s->members) ==
+	    s->members_max) {
+		fail(s, at, "too many members");
+		return false;
+	}
+	s->names[s->names_len++] = h;
+	s->members++;
+	return true;
+}
+
+/* p is where a name must be; returns where its value must be. */
+HOT const unsigned char *
+name(struct scan *s, const unsigned char *p, const unsigned char *end)
+{
 	struct jscan_value v = { .type = JSCAN_STRING };
 	const unsigned char *start = p + 1;
-	uint64_t h;
+	uint64_t h, head = 0;
 
-	if (p == s->end)
+	if (p == end)
 		return fail(s, p, TOO_SHORT);
 	if (*p != '"')
 		return fail(s, p, "expected a member name");
-	p = string(s, start, &v.escaped);
+	p = string(s, start, end, &v.escaped);
 	if (p == NULL)
 		return NULL;
 	v.text = (const char *)start;
 	v.len = (size_t)(p - 1 - start);
-	h = v.escaped ? jscan_hash_escaped(start, p - 1) :
-			jscan_hash_plain(start, v.len, s->end);
-	if (is_repeated(s, f, h))
-		return fail(s, start - 1, "repeated member name");
-	if ((s->per_object ? s->names_len - f->first : s->members) ==
-	    s->members_max)
-		return fail(s, start - 1, "too many members");
-	s->names[s->names_len++] = h;
-	s->members++;
+	if (v.escaped)
+		h = jscan_hash_escaped(start, p - 1);
+	else
+		h = jscan_hash_plain(start, v.len, end, &head);
+	if (!note(s, start - 1, h))
+		return NULL;
 	if (s->depth == 1)
-		s->slot[1] = wanted(s, &v);
-	p = blank(s, p);
-	if (p == s->end)
+		s->slot[1] = find(s, &v, head);
+	p = blank(s, p, end);
+	if (p == end)
 		return fail(s, p, TOO_SHORT);
 	if (*p != ':')
 		return fail(s, p, "expected a colon");
-	return blank(s, p + 1);
+	return blank(s, p + 1, end);
 }
 
 /* A value that somebody asked for has ended. */
@@ -365,7 +392,8 @@ keep(struct scan *s, enum jscan_type type, const unsigned char *text,
 
 /* p is at the bracket. */
 HOT const unsigned char *
-open_container(struct scan *s, const unsigned char *p, enum next *next_out)
+open_container(struct scan *s, const unsigned char *p, const unsigned char *end,
+    enum next *next_out)
 {
 	bool object = *p == '{';
 	struct frame *f;
@@ -377,8 +405,8 @@ open_container(struct scan *s, const unsigned char *p, enum next *next_out)
 	memset(f->seen, 0, sizeof(f->seen));
 	f->first = s->names_len;
 	f->type = object ? JSCAN_OBJECT : JSCAN_ARRAY;
-	p = blank(s, p + 1);
-	if (p < s->end && *p == (object ? '}' : ']'))
+	p = blank(s, p + 1, end);
+	if (p < end && *p == (object ? '}' : ']'))
 		*next_out = AFTER;
 	else
 		*next_out = object ? NAME : VALUE;
@@ -387,27 +415,28 @@ open_container(struct scan *s, const unsigned char *p, enum next *next_out)
 
 /* p is where a value must start; returns what is behind its first token. */
 HOT const unsigned char *
-begin(struct scan *s, const unsigned char *p, enum next *next_out)
+begin(struct scan *s, const unsigned char *p, const unsigned char *end,
+    enum next *next_out)
 {
 	const unsigned char *start = p;
 	enum jscan_type type = JSCAN_NUMBER;
 	bool escaped = false;
 
 	*next_out = AFTER;
-	if (p == s->end)
+	if (p == end)
 		return fail(s, p, TOO_SHORT);
 	if (*p == '"') {
-		p = string(s, p + 1, &escaped);
+		p = string(s, p + 1, end, &escaped);
 		if (p != NULL)
 			keep(s, JSCAN_STRING, start + 1, p - 1, escaped);
 		return p;
 	}
 	if (*p == '{' || *p == '[')
-		return open_container(s, p, next_out);
+		return open_container(s, p, end, next_out);
 	if (*p >= 'a')
 		p = word(s, p, &type);
 	else
-		p = number(s, p);
+		p = number(s, p, end);
 	if (p != NULL)
 		keep(s, type, start, p, false);
 	return p;
@@ -415,18 +444,19 @@ begin(struct scan *s, const unsigned char *p, enum next *next_out)
 
 /* p is behind a value; closes what ends here, or steps to what follows. */
 HOT const unsigned char *
-after(struct scan *s, const unsigned char *p, enum next *next_out)
+after(struct scan *s, const unsigned char *p, const unsigned char *end,
+    enum next *next_out)
 {
 	while (s->depth > 0) {
 		const struct frame *f = &s->frames[s->depth - 1];
 		bool object = f->type == JSCAN_OBJECT;
 
-		p = blank(s, p);
-		if (p == s->end)
+		p = blank(s, p, end);
+		if (p == end)
 			return fail(s, p, TOO_SHORT);
 		if (*p == ',') {
 			*next_out = object ? NAME : VALUE;
-			return blank(s, p + 1);
+			return blank(s, p + 1, end);
 		}
 		if (*p != (object ? '}' : ']'))
 			return fail(s, p, "expected a comma or the end");
@@ -442,33 +472,40 @@ after(struct scan *s, const unsigned char *p, enum next *next_out)
 static int
 scan(struct scan *s)
 {
-	const unsigned char *p = s->text;
+	const unsigned char *p = s->text, *const end = s->end;
 	enum next next = VALUE;
 
-	if (p == s->end)
+	if (p == end)
 		p = fail(s, p, TOO_SHORT);
-	else if (s->end - p > 2 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+	else if (end - p > 2 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		p = fail(s, p, "byte order mark");
 	else
-		p = blank(s, p);
+		p = blank(s, p, end);
 	while (p != NULL && next != DONE) {
 		if (next == NAME)
-			p = name(s, p);
+			p = name(s, p, end);
 		if (p != NULL)
-			p = begin(s, p, &next);
+			p = begin(s, p, end, &next);
 		if (p != NULL && next == AFTER)
-			p = after(s, p, &next);
+			p = after(s, p, end, &next);
 	}
-	if (p != NULL && blank(s, p) != s->end)
-		fail(s, blank(s, p), "something stands behind the value");
+	if (p != NULL && blanks(s, p) != end)
+		fail(s, blanks(s, p), "something stands behind the value");
 	return next == DONE && s->what == NULL ? 0 : E_SYNTAX;
 }
 
-int
-jscan_object(const char *text, size_t n, struct jscan_field *fields,
-    size_t count, struct err *e)
+static void
+clear(struct jscan_value *values)
 {
-	uint64_t names[JSCAN_MEMBERS_MAX] UNCLEARED;
+	if (values != NULL)
+		memset(values, 0, JSCAN_ROWS * sizeof(*values));
+}
+
+int
+jscan_object(const char *text, size_t n, const struct jscan_names *names,
+    struct jscan_value values[JSCAN_ROWS], struct err *e)
+{
+	uint64_t hashes[JSCAN_MEMBERS_MAX] UNCLEARED;
 	struct frame frames[JSCAN_DEPTH_MAX] UNCLEARED;
 	struct jscan_value root = { .type = JSCAN_NONE };
 	struct scan s = {
@@ -477,27 +514,20 @@ jscan_object(const char *text, size_t n, struct jscan_field *fields,
 		.depth_max = JSCAN_DEPTH_MAX,
 		.members_max = JSCAN_MEMBERS_MAX,
 		.frames = frames,
-		.names = names,
-		.fields = fields,
-		.count = count,
+		.names = hashes,
+		.wanted = names,
+		.values = values,
 		.slot = { &root, NULL },
 	};
-	size_t i;
 	int rc;
 
-	for (i = 0; i < count; i++) {
-		fields[i].value = (struct jscan_value){ .type = JSCAN_NONE };
-		s.initials |= UINT64_C(1)
-		    << ((unsigned char)fields[i].name[0] & 63);
-	}
+	clear(values);
 	rc = scan(&s);
 	if (rc == 0 && root.type == JSCAN_OBJECT)
 		return 0;
 	if (rc == 0)
 		fail(&s, s.text, "not an object");
-	/* Nothing of a refused text is handed on. */
-	for (i = 0; i < count; i++)
-		fields[i].value = (struct jscan_value){ .type = JSCAN_NONE };
+	clear(values); /* nothing of a refused text is handed on */
 	return err_set(
 	    e, E_SYNTAX, "%s (byte %zu)", s.what, (size_t)(s.at - s.text));
 }

@@ -42,20 +42,51 @@ struct jscan_value {
 	size_t len;
 };
 
-/* One member that the caller wants to know of, found during the scan. */
-struct jscan_field {
-	const char *name; /* as plain text, no escapes */
-	struct jscan_value value; /* type JSCAN_NONE when absent */
+/* A member that the caller wants to know of. */
+struct jscan_name {
+	const char *text; /* as plain text, no escapes; NULL: a free row */
+	size_t len;
+	uint64_t head; /* its first bytes, and NULs behind them */
 };
+
+#define JSCAN_BYTE(s, i) \
+	((uint64_t)(unsigned char)(s)[(i) < sizeof(s) ? (i) : sizeof(s) - 1] \
+	    << 8 * (i))
+#define JSCAN_NAME(s) \
+	{ \
+		(s), sizeof(s) - 1, \
+		    JSCAN_BYTE(s, 0) | JSCAN_BYTE(s, 1) | JSCAN_BYTE(s, 2) | \
+		    JSCAN_BYTE(s, 3) | JSCAN_BYTE(s, 4) | JSCAN_BYTE(s, 5) | \
+		    JSCAN_BYTE(s, 6) | JSCAN_BYTE(s, 7) \
+	}
+
+/*
+ * All such members, each in the one row where it is looked for: factor is a
+ * number that sends every name to a row of its own. Each table stands in
+ * test_jscan_value.c, which says a factor and the rows where they are wrong.
+ */
+#define JSCAN_ROWS 16
+struct jscan_names {
+	uint64_t factor;
+	struct jscan_name rows[JSCAN_ROWS];
+};
+
+/* The row of a name. */
+static inline size_t
+jscan_row(uint64_t factor, uint64_t head, size_t len)
+{
+	return (size_t)((head + len) * factor >> 60);
+}
 
 /*
  * Token text: checks that the n bytes are one JSON object within the limits
- * above and fills the values of the wanted top-level members. The fields'
- * values are reset first. Returns 0, or E_SYNTAX with what is wrong and at
- * which byte offset (never any of the text itself).
+ * above and fills values[i] for the top-level member names->rows[i], with
+ * type JSCAN_NONE where it is absent; names and values may both be NULL.
+ * Returns 0, or E_SYNTAX with what is wrong and at which byte offset (never
+ * any of the text itself).
  */
-int jscan_object(const char *text, size_t n, struct jscan_field *fields,
-    size_t count, struct err *e);
+int jscan_object(const char *text, size_t n, const struct jscan_names *names,
+    struct jscan_value values[JSCAN_ROWS], struct err *e);
 
 /* Configuration text may be larger, may carry comments, and needs a place. */
 struct jscan_options {

@@ -29,25 +29,33 @@ jscan_mix(uint64_t h, uint64_t w)
 	return h * 5 + 0x52dce729;
 }
 
-/* The first n bytes at p, 1 to 8 of them, and NULs behind them. */
+/* The first n bytes at p, 0 to 8 of them, and NULs behind them. */
 static inline uint64_t
 jscan_load_few(const unsigned char *p, size_t n, const unsigned char *end)
 {
 	uint64_t w = 0;
 
+	if (n == 0)
+		return 0;
 	if ((size_t)(end - p) >= sizeof(w))
 		return jscan_load(p) & (~UINT64_C(0) >> (64 - 8 * n));
 	memcpy(&w, p, n);
 	return le64toh(w);
 }
 
-/* Names hold no NUL, so a last word padded with it is no other name's. */
+/*
+ * Names hold no NUL, so a last word padded with it is no other name's.
+ * *head_out is the first word.
+ */
 static inline uint64_t
-jscan_hash_plain(
-    const unsigned char *p, size_t n, const unsigned char *text_end)
+jscan_hash_plain(const unsigned char *p, size_t n,
+    const unsigned char *text_end, uint64_t *head_out)
 {
 	uint64_t h = 0;
 
+	*head_out = jscan_load_few(p, n < 8 ? n : 8, text_end);
+	if (n <= sizeof(h))
+		return n > 0 ? jscan_mix(h, *head_out) : h;
 	for (; n >= sizeof(h); p += sizeof(h), n -= sizeof(h))
 		h = jscan_mix(h, jscan_load(p));
 	return n > 0 ? jscan_mix(h, jscan_load_few(p, n, text_end)) : h;

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #define JSCAN_ONES UINT64_C(0x0101010101010101)
 #define JSCAN_TOPS UINT64_C(0x8080808080808080)
@@ -33,9 +36,44 @@ jscan_is_plain(unsigned char c)
 	return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
 }
 
+#if defined(__SSE2__)
+/* A bit for each of the 16 bytes at p that is not plain. */
+static inline unsigned
+jscan_plain_not(const unsigned char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+	__m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+	/* signed: below a blank is what controls, and what is not ASCII */
+	__m128i other = _mm_cmplt_epi8(v, _mm_set1_epi8(' '));
+
+	return (unsigned)_mm_movemask_epi8(
+	    _mm_or_si128(_mm_or_si128(quote, slash), other));
+}
+
+/* A bit for each of the 16 bytes at p that is no digit. */
+static inline unsigned
+jscan_digits_not(const unsigned char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8('0'));
+	__m128i high = _mm_cmpgt_epi8(v, _mm_set1_epi8('9'));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, high));
+}
+#endif
+
 static inline const unsigned char *
 jscan_digits(const unsigned char *p, const unsigned char *end)
 {
+#if defined(__SSE2__)
+	for (; end - p >= 16; p += 16) {
+		unsigned hit = jscan_digits_not(p);
+
+		if (hit != 0)
+			return p + __builtin_ctz(hit);
+	}
+#endif
 	while (p < end && *p >= '0' && *p <= '9')
 		p++;
 	return p;
@@ -55,6 +93,14 @@ jscan_load(const unsigned char *p)
 static inline const unsigned char *
 jscan_plain(const unsigned char *p, const unsigned char *end)
 {
+#if defined(__SSE2__)
+	for (; end - p >= 16; p += 16) {
+		unsigned hit = jscan_plain_not(p);
+
+		if (hit != 0)
+			return p + __builtin_ctz(hit);
+	}
+#endif
 	while (end - p >= 8) {
 		uint64_t w = jscan_load(p);
 		uint64_t quote = w ^ JSCAN_ONES * '"';

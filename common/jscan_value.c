@@ -410,21 +410,47 @@ decimal_read(struct decimal *d, const struct jscan_value *v)
 	return p == end ? 0 : E_SYNTAX;
 }
 
+/* Eight digits as a number; more than 99999999 where one is none. */
+static inline uint64_t
+eight_digits(const char *text)
+{
+	const uint64_t top = JSCAN_ONES * 0xf0;
+	uint64_t w = jscan_load((const unsigned char *)text);
+
+	/* the second sum takes ':' and what follows it out of row 3 */
+	if ((w & top) != JSCAN_ONES * 0x30 ||
+	    ((w + JSCAN_ONES * 6) & top) != JSCAN_ONES * 0x30)
+		return UINT64_MAX;
+	w &= JSCAN_ONES * 0x0f;
+	w = w * 10 + (w >> 8); /* pairs, in every other byte */
+	w = (w & UINT64_C(0x00ff00ff00ff00ff)) * (1 + (UINT64_C(100) << 16)) >>
+	    16; /* fours */
+	return (w & UINT64_C(0x0000ffff0000ffff)) *
+	    (1 + (UINT64_C(10000) << 32)) >>
+	    32;
+}
+
 /* Nearly every time is this: digits, too few of them to be out of range. */
 static bool
 is_plain_number(const struct jscan_value *v, int64_t *value_out)
 {
-	int64_t value = 0;
-	size_t i;
+	uint64_t value = 0;
+	size_t i = 0;
 
 	if (v->type != JSCAN_NUMBER || v->len == 0 || v->len > PLAIN_DIGITS)
 		return false;
-	for (i = 0; i < v->len; i++) {
+	if (v->len >= 8) {
+		value = eight_digits(v->text);
+		i = 8;
+	}
+	if (value == UINT64_MAX)
+		return false;
+	for (; i < v->len; i++) {
 		if (v->text[i] < '0' || v->text[i] > '9')
 			return false;
-		value = value * 10 + (v->text[i] - '0');
+		value = value * 10 + (uint64_t)(v->text[i] - '0');
 	}
-	*value_out = value;
+	*value_out = (int64_t)value;
 	return true;
 }
 

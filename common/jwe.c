@@ -24,21 +24,40 @@ enum part {
 	PART_TAG
 };
 
+/* Their rows, see struct jscan_names. */
 enum field {
-	FIELD_ALG,
-	FIELD_ENC,
-	FIELD_KID,
-	FIELD_CTY,
-	FIELD_EPK,
-	FIELD_APU,
-	FIELD_APV,
-	FIELD_REFUSED,
-	FIELD_CRIT = FIELD_REFUSED,
-	FIELD_B64,
-	FIELD_ZIP,
-	FIELD_P2C,
-	FIELD_COUNT
+	FIELD_ALG = 2,
+	FIELD_B64 = 3,
+	FIELD_ENC = 4,
+	FIELD_P2C = 5,
+	FIELD_KID = 6,
+	FIELD_APV = 8,
+	FIELD_CRIT = 9,
+	FIELD_CTY = 10,
+	FIELD_APU = 11,
+	FIELD_ZIP = 13,
+	FIELD_EPK = 14
 };
+
+const struct jscan_names jwe_names = {
+	.factor = UINT64_C(0x5dfbd3d12c4a3699),
+	.rows = {
+		[FIELD_ALG] = JSCAN_NAME("alg"),
+		[FIELD_ENC] = JSCAN_NAME("enc"),
+		[FIELD_KID] = JSCAN_NAME("kid"),
+		[FIELD_CTY] = JSCAN_NAME("cty"),
+		[FIELD_EPK] = JSCAN_NAME("epk"),
+		[FIELD_APU] = JSCAN_NAME("apu"),
+		[FIELD_APV] = JSCAN_NAME("apv"),
+		[FIELD_CRIT] = JSCAN_NAME("crit"),
+		[FIELD_B64] = JSCAN_NAME("b64"),
+		[FIELD_ZIP] = JSCAN_NAME("zip"),
+		[FIELD_P2C] = JSCAN_NAME("p2c"),
+	},
+};
+
+/* Refused whatever the algorithm is; p2c only once that is known. */
+static const enum field refused[] = { FIELD_CRIT, FIELD_B64, FIELD_ZIP };
 
 struct part_text {
 	const char *text;
@@ -48,10 +67,14 @@ struct part_text {
 bool
 jwe_looks_like(const char *token, size_t n)
 {
-	size_t i, dots = 0;
+	const char *p = token, *const end = token + n;
+	size_t dots = 0;
 
-	for (i = 0; i < n; i++)
-		dots += token[i] == '.' ? 1 : 0;
+	while (
+	    dots < PARTS && (p = memchr(p, '.', (size_t)(end - p))) != NULL) {
+		dots++;
+		p++;
+	}
 	return dots == PARTS - 1;
 }
 
@@ -223,16 +246,15 @@ refuse_name(const char *member, const char *name, size_t n, struct err *e)
 
 static int
 read_algorithms(
-    const struct jscan_field *fields, struct jwe *out, struct err *e)
+    const struct jscan_value *values, struct jwe *out, struct err *e)
 {
 	char alg[NAME_MAX_LEN], enc[NAME_MAX_LEN];
 	size_t alg_len = 0, enc_len = 0;
 	int rc;
 
-	rc = read_name(&fields[FIELD_ALG].value, "alg", alg, &alg_len, e);
+	rc = read_name(&values[FIELD_ALG], "alg", alg, &alg_len, e);
 	if (rc == 0)
-		rc = read_name(
-		    &fields[FIELD_ENC].value, "enc", enc, &enc_len, e);
+		rc = read_name(&values[FIELD_ENC], "enc", enc, &enc_len, e);
 	if (rc != 0)
 		return rc;
 	out->alg = jwa_wrap_find(alg, alg_len);
@@ -245,48 +267,36 @@ read_algorithms(
 }
 
 static int
-read_members(const struct jscan_field *fields, struct jwe *out, struct err *e)
+read_members(const struct jscan_value *values, struct jwe *out, struct err *e)
 {
 	const struct jwa_wrap_info *info = jwa_wrap_get(out->alg);
 	int rc;
 
-	rc = read_kid(&fields[FIELD_KID].value, out, e);
+	rc = read_kid(&values[FIELD_KID], out, e);
 	if (rc == 0)
-		rc = read_cty(&fields[FIELD_CTY].value, out, e);
+		rc = read_cty(&values[FIELD_CTY], out, e);
 	if (rc != 0)
 		return rc;
 	if (info == NULL || info->kind != JWA_WRAP_KIND_ECDH) {
-		if (fields[FIELD_EPK].value.type != JSCAN_NONE)
+		if (values[FIELD_EPK].type != JSCAN_NONE)
 			return err_set(e, E_HEADER_INVALID,
 			    "epk: nothing is agreed on here");
 		return 0;
 	}
-	rc = read_bytes(&fields[FIELD_APU].value, "apu", out->apu,
-	    sizeof(out->apu), &out->apu_len, e);
+	rc = read_bytes(&values[FIELD_APU], "apu", out->apu, sizeof(out->apu),
+	    &out->apu_len, e);
 	if (rc == 0)
-		rc = read_bytes(&fields[FIELD_APV].value, "apv", out->apv,
+		rc = read_bytes(&values[FIELD_APV], "apv", out->apv,
 		    sizeof(out->apv), &out->apv_len, e);
 	if (rc == 0)
-		rc = read_epk(&fields[FIELD_EPK].value, &out->epk, e);
+		rc = read_epk(&values[FIELD_EPK], &out->epk, e);
 	return rc;
 }
 
 static int
 read_header(const struct part_text *part, struct jwe *out, struct err *e)
 {
-	struct jscan_field fields[FIELD_COUNT] = {
-		[FIELD_ALG] = { .name = "alg" },
-		[FIELD_ENC] = { .name = "enc" },
-		[FIELD_KID] = { .name = "kid" },
-		[FIELD_CTY] = { .name = "cty" },
-		[FIELD_EPK] = { .name = "epk" },
-		[FIELD_APU] = { .name = "apu" },
-		[FIELD_APV] = { .name = "apv" },
-		[FIELD_CRIT] = { .name = "crit" },
-		[FIELD_B64] = { .name = "b64" },
-		[FIELD_ZIP] = { .name = "zip" },
-		[FIELD_P2C] = { .name = "p2c" },
-	};
+	struct jscan_value values[JSCAN_ROWS];
 	char header[JWE_HEADER_MAX];
 	struct err why = { 0 };
 	size_t i, n = B64URL_DECODED_LEN(part->len);
@@ -297,19 +307,20 @@ read_header(const struct part_text *part, struct jwe *out, struct err *e)
 		    "the header has over %d bytes", JWE_HEADER_MAX);
 	if (b64url_decode((uint8_t *)header, part->text, part->len) != 0)
 		return malformed(e, "a part is not base64url");
-	rc = jscan_object(header, n, fields, FIELD_COUNT, &why);
+	rc = jscan_object(header, n, &jwe_names, values, &why);
 	if (rc != 0)
 		return err_set(
 		    e, E_HEADER_INVALID, "header: %s", err_text(&why, rc));
-	for (i = FIELD_REFUSED; i < FIELD_P2C; i++) {
-		if (fields[i].value.type != JSCAN_NONE)
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		if (values[refused[i]].type != JSCAN_NONE)
 			return err_set(e, E_HEADER_INVALID,
-			    "%s: not understood here", fields[i].name);
+			    "%s: not understood here",
+			    jwe_names.rows[refused[i]].text);
 	}
-	rc = read_algorithms(fields, out, e);
-	if (rc == 0 && fields[FIELD_P2C].value.type != JSCAN_NONE)
+	rc = read_algorithms(values, out, e);
+	if (rc == 0 && values[FIELD_P2C].type != JSCAN_NONE)
 		rc = err_set(e, E_HEADER_INVALID, "p2c: not understood here");
-	return rc == 0 ? read_members(fields, out, e) : rc;
+	return rc == 0 ? read_members(values, out, e) : rc;
 }
 
 /* Exactly n bytes. */

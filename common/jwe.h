@@ -15,6 +15,7 @@
 #include "jwk_enc.h"
 
 struct err;
+struct jscan_names;
 
 #define JWE_MAX_LEN (16 * 1024) /* of a token, bytes */
 #define JWE_HEADER_MAX 4096 /* of the decoded header */
@@ -30,6 +31,9 @@ struct jwe_epk {
 	uint8_t x[JWK_ENC_POINT_MAX];
 	uint8_t y[JWK_ENC_POINT_MAX];
 };
+
+/* The members of a header that are looked at. */
+extern const struct jscan_names jwe_names;
 
 /* A token taken apart; nothing in it is trusted. */
 struct jwe {

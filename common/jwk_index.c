@@ -34,7 +34,7 @@ hash(const char *kid)
 {
 	const unsigned char *p = (const unsigned char *)kid;
 	size_t n = strlen(kid);
-	uint64_t h = jscan_hash_plain(p, n, p + n);
+	uint64_t head, h = jscan_hash_plain(p, n, p + n, &head);
 
 	return (size_t)(h ^ h >> 32);
 }

@@ -12,20 +12,37 @@
 #include "err.h"
 #include "jwk_index.h"
 
-/* Members that change what a signature covers or belong to a JWE. */
+/* Their rows, see struct jscan_names. */
 enum field {
-	FIELD_ALG,
-	FIELD_KID,
-	FIELD_TYP,
-	FIELD_REFUSED,
-	FIELD_CRIT = FIELD_REFUSED,
-	FIELD_B64,
-	FIELD_ZIP,
-	FIELD_ENC,
-	FIELD_EPK,
-	FIELD_P2C,
-	FIELD_COUNT
+	FIELD_B64 = 0,
+	FIELD_TYP = 1,
+	FIELD_ALG = 2,
+	FIELD_CRIT = 4,
+	FIELD_ZIP = 6,
+	FIELD_EPK = 8,
+	FIELD_ENC = 11,
+	FIELD_P2C = 12,
+	FIELD_KID = 13
 };
+
+const struct jscan_names jws_names = {
+	.factor = UINT64_C(0xa648a7dd06839eb9),
+	.rows = {
+		[FIELD_ALG] = JSCAN_NAME("alg"),
+		[FIELD_KID] = JSCAN_NAME("kid"),
+		[FIELD_TYP] = JSCAN_NAME("typ"),
+		[FIELD_CRIT] = JSCAN_NAME("crit"),
+		[FIELD_B64] = JSCAN_NAME("b64"),
+		[FIELD_ZIP] = JSCAN_NAME("zip"),
+		[FIELD_ENC] = JSCAN_NAME("enc"),
+		[FIELD_EPK] = JSCAN_NAME("epk"),
+		[FIELD_P2C] = JSCAN_NAME("p2c"),
+	},
+};
+
+/* Members that change what a signature covers or belong to a JWE. */
+static const enum field refused[] = { FIELD_CRIT, FIELD_B64, FIELD_ZIP,
+	FIELD_ENC, FIELD_EPK, FIELD_P2C };
 
 /* Is it base64url? When it fits into cap bytes, it is decoded there. */
 static bool
@@ -66,23 +83,34 @@ split(const char *token, size_t n, struct jws *out, struct err *e)
 	return 0;
 }
 
+/* Not of a string without escapes: the scan has refused all but DEL. */
+static bool
+has_control(const struct jscan_value *v, const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; v->escaped && i < n; i++) {
+		if ((unsigned char)text[i] < 0x20)
+			return true;
+	}
+	return memchr(text, 0x7f, n) != NULL;
+}
+
 /* A string member without control characters, or nothing. */
 static int
 read_text(const struct jscan_value *v, const char *name, char *dst, size_t cap,
     bool *has_out, struct err *e)
 {
-	size_t i, n = 0;
+	size_t n = 0;
 
 	if (v->type == JSCAN_NONE)
 		return 0;
 	if (jscan_string(v, dst, cap, &n) != 0)
 		return err_set(e, E_HEADER_INVALID,
 		    "%s: not a string of at most %zu bytes", name, cap - 1);
-	for (i = 0; i < n; i++) {
-		if ((unsigned char)dst[i] < 0x20 || dst[i] == 0x7f)
-			return err_set(e, E_HEADER_INVALID,
-			    "%s: holds a control character", name);
-	}
+	if (has_control(v, dst, n))
+		return err_set(
+		    e, E_HEADER_INVALID, "%s: holds a control character", name);
 	*has_out = true;
 	return 0;
 }
@@ -108,42 +136,33 @@ read_alg(const struct jscan_value *v, enum jwa_alg *out, struct err *e)
 static int
 read_header(struct jws *out, struct err *e)
 {
-	struct jscan_field fields[FIELD_COUNT] = {
-		[FIELD_ALG] = { .name = "alg" },
-		[FIELD_KID] = { .name = "kid" },
-		[FIELD_TYP] = { .name = "typ" },
-		[FIELD_CRIT] = { .name = "crit" },
-		[FIELD_B64] = { .name = "b64" },
-		[FIELD_ZIP] = { .name = "zip" },
-		[FIELD_ENC] = { .name = "enc" },
-		[FIELD_EPK] = { .name = "epk" },
-		[FIELD_P2C] = { .name = "p2c" },
-	};
+	struct jscan_value values[JSCAN_ROWS] __attribute__((uninitialized));
 	struct err why __attribute__((uninitialized));
 	size_t i;
 	int rc;
 
 	err_clear(&why);
 	rc = jscan_object(
-	    out->header, out->header_len, fields, FIELD_COUNT, &why);
+	    out->header, out->header_len, &jws_names, values, &why);
 	if (rc != 0)
 		return err_set(
 		    e, E_HEADER_INVALID, "header: %s", err_text(&why, rc));
-	for (i = FIELD_REFUSED; i < FIELD_COUNT; i++) {
-		if (fields[i].value.type != JSCAN_NONE)
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		if (values[refused[i]].type != JSCAN_NONE)
 			return err_set(e, E_HEADER_INVALID,
-			    "%s: not understood here", fields[i].name);
+			    "%s: not understood here",
+			    jws_names.rows[refused[i]].text);
 	}
-	if (fields[FIELD_ALG].value.type != JSCAN_STRING)
+	if (values[FIELD_ALG].type != JSCAN_STRING)
 		return err_set(
 		    e, E_HEADER_INVALID, "alg: missing or not a string");
-	rc = read_text(&fields[FIELD_KID].value, "kid", out->kid,
-	    sizeof(out->kid), &out->has_kid, e);
+	rc = read_text(&values[FIELD_KID], "kid", out->kid, sizeof(out->kid),
+	    &out->has_kid, e);
 	if (rc == 0)
-		rc = read_text(&fields[FIELD_TYP].value, "typ", out->typ,
+		rc = read_text(&values[FIELD_TYP], "typ", out->typ,
 		    sizeof(out->typ), &out->has_typ, e);
 	if (rc == 0)
-		rc = read_alg(&fields[FIELD_ALG].value, &out->alg, e);
+		rc = read_alg(&values[FIELD_ALG], &out->alg, e);
 	return rc;
 }
 
@@ -152,6 +171,7 @@ jws_parse(const char *token, size_t n, struct jws *out, struct err *e)
 {
 	int rc;
 
+	out->header_len = out->payload_len = out->signature_len = 0;
 	out->alg = JWA_NONE;
 	out->has_kid = out->has_typ = false;
 	out->kid[0] = out->typ[0] = '\0';

@@ -27,6 +27,9 @@ struct err;
 #define JWS_SIG_MAX (JWK_RSA_MAX_BITS / 8)
 #endif
 
+/* The members of a header that are looked at. */
+extern const struct jscan_names jws_names;
+
 /* A token taken apart; nothing in it is trusted before jws_verify(). */
 struct jws {
 	const char *token; /* borrowed */

@@ -226,7 +226,7 @@ sign_claims(const struct jwk *key, enum jwa_alg alg, const char *text,
 
 	if (max_bytes == 0 || max_bytes > JWS_MAX_LEN)
 		max_bytes = JWS_MAX_LEN;
-	r = jscan_object(text, strlen(text), NULL, 0, &inner);
+	r = jscan_object(text, strlen(text), NULL, NULL, &inner);
 	if (r != 0)
 		return err_set(
 		    e, E_RANGE, "the claims: %s", err_text(&inner, r));

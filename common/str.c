@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #define NEAREST_MAX 64 /* longer words are never near */
 
@@ -166,6 +169,21 @@ plain_run(const unsigned char *src, size_t n)
 {
 	size_t i = 0;
 
+#if defined(__SSE2__)
+	for (; n - i >= 16; i += 16) {
+		__m128i v = _mm_loadu_si128(
+		    (const __m128i *)(const void *)(src + i));
+		/* signed: what is not ASCII is below a blank too */
+		__m128i bad = _mm_cmplt_epi8(v, _mm_set1_epi8(' '));
+		unsigned hit;
+
+		bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+		bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+		hit = (unsigned)_mm_movemask_epi8(bad);
+		if (hit != 0)
+			return i + (size_t)__builtin_ctz(hit);
+	}
+#endif
 	while (i < n && src[i] >= 0x20 && src[i] < 0x7f && src[i] != '\\')
 		i++;
 	return i;

@@ -36,7 +36,7 @@ begin(const char *text, size_t n, struct dialect_http_room *room,
 	room->used = 0;
 	if (n > REQUEST_MAX)
 		return err_set(e, E_SYNTAX, "the body is over 16 KiB");
-	r = jscan_object(text, n, NULL, 0, e);
+	r = jscan_object(text, n, NULL, NULL, e);
 	if (r != 0)
 		return r;
 	return jscan_text(text, n, &options, object, NULL, e);

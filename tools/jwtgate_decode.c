@@ -128,14 +128,14 @@ print(const uint8_t *header, size_t header_len, const uint8_t *payload,
 	struct err e = { 0 };
 	int status;
 
-	if (jscan_object((const char *)header, header_len, NULL, 0, &e) != 0)
+	if (jscan_object((const char *)header, header_len, NULL, NULL, &e) != 0)
 		return cli_fail(E_HEADER_INVALID, &e);
 	fprintf(stderr, "jwtgate: nothing of this was verified\n");
 	status = print_json(header, header_len);
 	if (status != CLI_DONE)
 		return status;
-	if (jscan_object((const char *)payload, payload_len, NULL, 0, NULL) ==
-	    0)
+	if (jscan_object(
+		(const char *)payload, payload_len, NULL, NULL, NULL) == 0)
 		return print_json(payload, payload_len);
 	return print_bytes(payload, payload_len);
 }

@@ -211,10 +211,10 @@ test_pairs(void **state)
 	(void)state;
 	for (i = 0; i < COUNT_OF(pairs); i++) {
 		e = (struct err){ 0 };
-		rc = scan_object(pairs[i].good, NULL, 0, &e);
+		rc = scan_object(pairs[i].good, &e);
 		if (rc != 0)
 			fail_msg("%s: good is %s", pairs[i].why, e.text);
-		rc = scan_object(pairs[i].bad, NULL, 0, &e);
+		rc = scan_object(pairs[i].bad, &e);
 		if (rc != E_SYNTAX || e.code != E_SYNTAX)
 			fail_msg("%s: bad is taken", pairs[i].why);
 		snprintf(want, sizeof(want), "(byte %zu)", pairs[i].offset);
@@ -240,7 +240,7 @@ test_silent(void **state)
 	(void)state;
 	for (i = 0; i < COUNT_OF(bad); i++) {
 		e = (struct err){ 0 };
-		assert_int_equal(scan_object(bad[i], NULL, 0, &e), E_SYNTAX);
+		assert_int_equal(scan_object(bad[i], &e), E_SYNTAX);
 		assert_null(strstr(e.text, "secret"));
 	}
 }
@@ -253,7 +253,7 @@ test_nothing(void **state)
 	struct jscan_value v;
 
 	(void)state;
-	assert_int_equal(jscan_object(NULL, 0, NULL, 0, NULL), E_SYNTAX);
+	assert_int_equal(jscan_object(NULL, 0, NULL, NULL, NULL), E_SYNTAX);
 	assert_int_equal(jscan_text(NULL, 0, &o, &v, NULL, NULL), E_SYNTAX);
 	assert_int_equal(jscan_text("//", 2, &o, &v, NULL, NULL), E_SYNTAX);
 	assert_int_equal(jscan_text("/*", 2, &o, &v, NULL, NULL), E_SYNTAX);
@@ -279,7 +279,8 @@ test_bytes(void **state)
 				memcpy(buf + 6 + len, "\"}", 2);
 				good = c >= ' ' && c < 0x80 && c != '"' &&
 				    c != '\\';
-				rc = jscan_object(buf, len + 8, NULL, 0, NULL);
+				rc = jscan_object(
+				    buf, len + 8, NULL, NULL, NULL);
 				if ((rc == 0) != good)
 					fail_msg(
 					    "0x%02x at %zu of %zu", c, at, len);
@@ -298,7 +299,7 @@ test_escapes(void **state)
 	(void)state;
 	for (c = 0; c < 256; c++) {
 		buf[7] = (char)c;
-		rc = jscan_object(buf, sizeof(buf) - 1, NULL, 0, NULL);
+		rc = jscan_object(buf, sizeof(buf) - 1, NULL, NULL, NULL);
 		assert_true(
 		    (rc == 0) == (c != 0 && strchr("\"\\/bfnrt", c) != NULL));
 	}
@@ -321,7 +322,7 @@ test_hex(void **state)
 				memcpy(buf, texts[i], sizeof(buf));
 				buf[(i == 0 ? 8 : 14) + at] = (char)c;
 				rc = jscan_object(
-				    buf, strlen(texts[i]), NULL, 0, NULL);
+				    buf, strlen(texts[i]), NULL, NULL, NULL);
 				if (rc == 0)
 					assert_true(c != 0 &&
 					    strchr("0123456789abcdefABCDEF",
@@ -372,7 +373,7 @@ utf8_row(const unsigned char *bytes, size_t n)
 
 	memcpy(buf + 6, bytes, n);
 	memcpy(buf + 6 + n, "\"}", 2);
-	rc = jscan_object(buf, 8 + n, NULL, 0, NULL);
+	rc = jscan_object(buf, 8 + n, NULL, NULL, NULL);
 	if ((rc == 0) != is_utf8(bytes, n))
 		fail_msg("%02x %02x %02x %02x of %zu", bytes[0], bytes[1],
 		    bytes[2], bytes[3], n);

@@ -5,26 +5,98 @@
 
 #include "testjson.h"
 
+#include "claims.h"
 #include "err.h"
+#include "jwe.h"
+#include "jws.h"
 
 enum {
-	ISS,
-	AUD,
-	EXP,
-	SUB,
-	EMPTY,
-	COUNT
+	EMPTY = 0,
+	EXP = 3,
+	ISS = 4,
+	NINE = 7,
+	EIGHT = 10,
+	SUB = 14,
+	AUD = 15
 };
 
-static void
-fields_init(struct jscan_field fields[COUNT])
+/* One longer than a head, and one whose head another name shares. */
+static const struct jscan_names names = {
+	.factor = UINT64_C(0xcd613e30d8f16adf),
+	.rows = {
+		[ISS] = JSCAN_NAME("iss"),
+		[AUD] = JSCAN_NAME("aud"),
+		[EXP] = JSCAN_NAME("exp"),
+		[SUB] = JSCAN_NAME("sub"),
+		[EMPTY] = JSCAN_NAME(""),
+		[EIGHT] = JSCAN_NAME("audience"),
+		[NINE] = JSCAN_NAME("audiences"),
+	},
+};
+
+/* A factor that sends the names of a table to rows of their own. */
+static uint64_t
+find_factor(const struct jscan_names *t)
 {
-	static const char *const names[] = { "iss", "aud", "exp", "sub", "" };
+	uint64_t factor = 1;
+	uint32_t taken;
+	size_t i, row;
+
+	do {
+		factor = factor * UINT64_C(6364136223846793005) + 1442695;
+		for (i = 0, taken = 0; i < JSCAN_ROWS; i++) {
+			if (t->rows[i].text == NULL)
+				continue;
+			row = jscan_row(
+			    factor, t->rows[i].head, t->rows[i].len);
+			if ((taken & 1u << row) != 0)
+				break;
+			taken |= 1u << row;
+		}
+	} while (i < JSCAN_ROWS);
+	return factor;
+}
+
+/* A name in another row than its own is never found. */
+static void
+test_rows(void **state)
+{
+	static const struct jscan_names *const tables[] = { &names, &jws_names,
+		&jwe_names, &claims_names };
+	const struct jscan_name *name;
+	uint64_t better;
+	size_t i, k, wrong;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(tables); i++) {
+		for (k = 0, wrong = 0; k < JSCAN_ROWS; k++) {
+			name = &tables[i]->rows[k];
+			wrong += name->text != NULL &&
+			    jscan_row(
+				tables[i]->factor, name->head, name->len) != k;
+		}
+		better = wrong > 0 ? find_factor(tables[i]) : 0;
+		for (k = 0; wrong > 0 && k < JSCAN_ROWS; k++) {
+			name = &tables[i]->rows[k];
+			if (name->text == NULL)
+				continue;
+			print_error("table %zu, factor %#llx: row %zu is %s\n",
+			    i, (unsigned long long)better,
+			    jscan_row(better, name->head, name->len),
+			    name->text);
+		}
+		assert_int_equal(wrong, 0);
+	}
+}
+
+/* What was there before must not be what is there after. */
+static void
+values_spoil(struct jscan_value values[JSCAN_ROWS])
+{
 	size_t i;
 
-	for (i = 0; i < COUNT; i++)
-		fields[i] = (struct jscan_field){ .name = names[i],
-			.value = { JSCAN_TRUE, true, "old", 3 } };
+	for (i = 0; i < JSCAN_ROWS; i++)
+		values[i] = (struct jscan_value){ JSCAN_TRUE, true, "old", 3 };
 }
 
 static void
@@ -35,19 +107,23 @@ test_fields(void **state)
 	    "\"o\":{\"sub\":\"inner\",\"iss\":[{\"iss\":1}]},"
 	    "\"\\u0069ss\" : \"a\\/b\",\"aud\": [ \"x\", {\"aud\":1} ] ,"
 	    "\"\":{\"aud\":2},\"isst\":0,\"i\":0,"
-	    "\"ist\":0,\"\\u0069sx\":1,\"su\":0,\"sud\":0}";
-	struct jscan_field f[COUNT];
+	    "\"ist\":0,\"\\u0069sx\":1,\"su\":0,\"sud\":0,"
+	    "\"audiencf\":0,\"audienc\":0,\"audiencet\":0,"
+	    "\"audience\":8,\"audiences\":9,\"audiencess\":0}";
+	struct jscan_value v[JSCAN_ROWS];
 
 	(void)state;
-	fields_init(f);
+	values_spoil(v);
 	assert_int_equal(
-	    jscan_object(text, sizeof(text) - 1, f, COUNT, NULL), 0);
-	is_value(&f[EXP].value, JSCAN_NUMBER, false, "1.5e3");
-	is_value(&f[ISS].value, JSCAN_STRING, true, "a\\/b");
-	is_value(&f[AUD].value, JSCAN_ARRAY, false, "[ \"x\", {\"aud\":1} ]");
-	is_value(&f[EMPTY].value, JSCAN_OBJECT, false, "{\"aud\":2}");
-	assert_int_equal(f[SUB].value.type, JSCAN_NONE);
-	assert_null(f[SUB].value.text);
+	    jscan_object(text, sizeof(text) - 1, &names, v, NULL), 0);
+	is_value(&v[EXP], JSCAN_NUMBER, false, "1.5e3");
+	is_value(&v[ISS], JSCAN_STRING, true, "a\\/b");
+	is_value(&v[AUD], JSCAN_ARRAY, false, "[ \"x\", {\"aud\":1} ]");
+	is_value(&v[EMPTY], JSCAN_OBJECT, false, "{\"aud\":2}");
+	is_value(&v[EIGHT], JSCAN_NUMBER, false, "8");
+	is_value(&v[NINE], JSCAN_NUMBER, false, "9");
+	assert_int_equal(v[SUB].type, JSCAN_NONE);
+	assert_null(v[SUB].text);
 }
 
 static void
@@ -68,17 +144,17 @@ test_field_types(void **state)
 		{ "{\"sub\":{}}", JSCAN_OBJECT, "{}" },
 		{ "{\"sub\":{ }  }", JSCAN_OBJECT, "{ }" },
 	};
-	struct jscan_field f[COUNT];
+	struct jscan_value v[JSCAN_ROWS];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT_OF(rows); i++) {
-		fields_init(f);
+		values_spoil(v);
 		assert_int_equal(jscan_object(rows[i].text,
-				     strlen(rows[i].text), f, COUNT, NULL),
+				     strlen(rows[i].text), &names, v, NULL),
 		    0);
-		is_value(&f[SUB].value, rows[i].type, false, rows[i].value);
-		assert_int_equal(f[ISS].value.type, JSCAN_NONE);
+		is_value(&v[SUB], rows[i].type, false, rows[i].value);
+		assert_int_equal(v[ISS].type, JSCAN_NONE);
 	}
 }
 
@@ -87,16 +163,16 @@ static void
 test_fields_refused(void **state)
 {
 	static const char text[] = "{\"iss\":\"a\",\"sub\":\"root\"},";
-	struct jscan_field f[COUNT];
+	struct jscan_value v[JSCAN_ROWS];
 	size_t i;
 
 	(void)state;
-	fields_init(f);
+	values_spoil(v);
 	assert_int_equal(
-	    jscan_object(text, sizeof(text) - 1, f, COUNT, NULL), E_SYNTAX);
-	for (i = 0; i < COUNT; i++) {
-		assert_int_equal(f[i].value.type, JSCAN_NONE);
-		assert_null(f[i].value.text);
+	    jscan_object(text, sizeof(text) - 1, &names, v, NULL), E_SYNTAX);
+	for (i = 0; i < JSCAN_ROWS; i++) {
+		assert_int_equal(v[i].type, JSCAN_NONE);
+		assert_null(v[i].text);
 	}
 }
 
@@ -108,12 +184,12 @@ static const char token[] =
 static void
 refused(const char *data, size_t n, void *arg)
 {
-	struct jscan_field f[COUNT];
+	struct jscan_value v[JSCAN_ROWS];
 
 	(void)arg;
-	fields_init(f);
+	values_spoil(v);
 	/* the last byte is a blank */
-	assert_int_equal(jscan_object(data, n, f, COUNT, NULL),
+	assert_int_equal(jscan_object(data, n, &names, v, NULL),
 	    n == sizeof(token) - 2 ? E_OK : E_SYNTAX);
 }
 
@@ -147,15 +223,15 @@ static void
 flipped(const char *data, size_t n, void *arg)
 {
 	struct jscan_value whole = { JSCAN_OBJECT, false, data, n };
-	struct jscan_field f[COUNT];
+	struct jscan_value v[JSCAN_ROWS];
 	size_t left = 1000, i;
 	unsigned int *taken = arg;
 
-	fields_init(f);
-	if (jscan_object(data, n, f, COUNT, NULL) == 0)
+	values_spoil(v);
+	if (jscan_object(data, n, &names, v, NULL) == 0)
 		(*taken)++;
-	for (i = 0; i < COUNT; i++)
-		assert_true(inside(&f[i].value, data, n));
+	for (i = 0; i < JSCAN_ROWS; i++)
+		assert_true(inside(&v[i], data, n));
 	/* walking text that was not checked goes astray, never outside */
 	walk(&whole, data, n, &left);
 	assert_true(left > 0);
@@ -492,6 +568,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_field_types),
 		cmocka_unit_test(test_fields_refused),

@@ -20,11 +20,10 @@ struct text {
 	}
 
 static inline int
-scan_object(
-    struct text t, struct jscan_field *fields, size_t count, struct err *e)
+scan_object(struct text t, struct err *e)
 {
 	char *copy = guard_copy(t.p, t.n);
-	int rc = jscan_object(copy, t.n, fields, count, e);
+	int rc = jscan_object(copy, t.n, NULL, NULL, e);
 
 	guard_free(copy, t.n);
 	return rc;
