@@ -17,6 +17,7 @@ struct access;
 struct access_table;
 struct engine_answer;
 struct err;
+struct hash_keys;
 struct metrics;
 struct outbuf;
 struct persist;
@@ -24,6 +25,7 @@ struct reply;
 struct request;
 struct settings;
 struct throttle;
+struct watch;
 
 /* What commands work on; all borrowed. */
 struct command_env {
@@ -31,6 +33,8 @@ struct command_env {
 	struct persist *persist;
 	struct throttle *throttle;
 	struct metrics *metrics;
+	struct hash_keys *keys;
+	struct watch *watch;
 	const struct settings *settings;
 	int64_t started; /* ms */
 	int (*reload)(void *arg, struct err *e);
@@ -51,6 +55,7 @@ struct command_call {
 	struct reply *reply;
 	bool quit; /* the connection ends after this answer */
 	bool durable; /* the answer promises that it is on disk */
+	bool watch, watch_all; /* events follow the answer from now on */
 };
 
 /* Runs one request; says exactly one value, an error is one too. */

@@ -3,13 +3,17 @@
  * engine is asked twice, first only to count: nothing can change in between.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "access.h"
 #include "command_priv.h"
 #include "engine_query.h"
+#include "hash.h"
 #include "metrics.h"
 #include "persist.h"
+#include "settings.h"
+#include "watch.h"
 
 #define PAGE 2000 /* slots that one LIST looks at */
 #define TOP_DEFAULT 10
@@ -79,6 +83,97 @@ command_do_show(struct command_call *call)
 	    command_word(call, 1), call->reply, &e);
 	if (r < 0)
 		command_fail_err(call, r, &e);
+}
+
+/* The rule's own words for what it counts. */
+static const char *
+counts_word(const struct settings_rule *rule, char *room, size_t cap)
+{
+	switch (rule->count) {
+	case RULE_DISTINCT:
+		snprintf(room, cap, "distinct %s", rule->field);
+		return room;
+	case RULE_ATTEMPTS:
+		return "attempts";
+	case RULE_SESSIONS:
+		break;
+	}
+	return "sessions";
+}
+
+static const char *
+extend_word(const struct settings_rule *rule)
+{
+	switch (rule->extend) {
+	case RULE_EXTEND_ATTEMPT:
+		return "attempt";
+	case RULE_EXTEND_DISTINCT:
+		return "distinct";
+	case RULE_EXTEND_NONE:
+		break;
+	}
+	return "none";
+}
+
+/* An entry and what its rule means by it. */
+static int
+say_why(void *arg, const struct engine_item *item)
+{
+	static const struct settings_rule none;
+	const struct settings_rule *rule = item->meaning;
+	char room[SETTINGS_NAME_MAX + 16];
+	struct reply *r = arg;
+	bool is = rule != NULL;
+
+	rule = is ? rule : &none;
+	reply_map(r, NULL, 17);
+	reply_text(r, "rule", item->rule);
+	reply_text(r, "event", rule->event);
+	reply_text(r, "key", item->field);
+	reply_text(r, "value", item->key);
+	reply_text(r, "class", class_word(item->class));
+	reply_text(r, "verdict", command_verdict(item->verdict));
+	reply_text(
+	    r, "counts", is ? counts_word(rule, room, sizeof(room)) : "");
+	reply_integer(r, "count", item->count);
+	reply_integer(r, "limit", item->limit);
+	reply_integer(r, "window", rule->window);
+	reply_text(r, "extend", is ? extend_word(rule) : "");
+	reply_integer(r, "max_block", rule->max_block);
+	reply_integer(r, "shadow", item->shadow);
+	reply_integer(r, "since", item->since);
+	reply_integer(r, "from", item->from);
+	reply_integer(r, "until", item->until);
+	reply_integer(r, "retry_after", item->retry_after);
+	return 0;
+}
+
+void
+command_do_why(struct command_call *call)
+{
+	struct engine *x = call->by.env->engine;
+	bool named = call->rq->count > 2;
+	struct engine_show q = { .plain = true };
+	struct err e = { 0 };
+	size_t count = 0;
+	int r;
+
+	q.value = command_word(call, named ? 1 : 0);
+	if (named) {
+		q.key = command_word(call, 0);
+		r = engine_show(x, &q, call->by.now, count_one, &count, &e);
+	} else
+		r = engine_why(x, &q, call->by.now, count_one, &count);
+	if (r < 0) {
+		command_fail_err(call, r, &e);
+		return;
+	}
+	reply_array(call->reply, NULL, count);
+	if (named)
+		(void)engine_show(
+		    x, &q, call->by.now, say_why, call->reply, NULL);
+	else
+		(void)engine_why(x, &q, call->by.now, say_why, call->reply);
 }
 
 static bool
@@ -190,7 +285,7 @@ say_engine(struct reply *r, const struct engine_stats *s)
 
 #define ONE(member, word, what) +1
 #define ENGINE_NUMBERS (10 ENGINE_COUNTERS(ONE))
-#define DAEMON_NUMBERS 13
+#define DAEMON_NUMBERS 16
 
 void
 command_do_stats(struct command_call *call)
@@ -217,6 +312,9 @@ command_do_stats(struct command_call *call)
 	reply_integer(r, "snapshots", (int64_t)persist_snapshots(env->persist));
 	reply_integer(
 	    r, "snapshot_running", persist_snapshot_running(env->persist));
+	reply_integer(r, "watchers", watch_count(env->watch));
+	reply_integer(r, "watch_lost", (int64_t)m->watch_lost);
+	reply_integer(r, "hash_generation", hash_generation(env->keys));
 	say_engine(r, &s);
 	say_rules(r, env->engine);
 }

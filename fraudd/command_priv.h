@@ -44,9 +44,13 @@ command_fn command_do_attempt, command_do_check, command_do_outcome,
     command_do_once, command_do_open, command_do_close, command_do_throttle;
 /* command_admin.c */
 command_fn command_do_block, command_do_unblock, command_do_forget,
-    command_do_reload;
+    command_do_reload, command_do_rotate;
 /* command_look.c */
-command_fn command_do_show, command_do_list, command_do_top, command_do_stats;
+command_fn command_do_show, command_do_why, command_do_list, command_do_top,
+    command_do_stats;
+/* command_watch.c */
+command_fn command_do_watch;
+void command_tell(const struct command_call *call, const char *what);
 /* command_client.c */
 command_fn command_do_ping, command_do_echo, command_do_hello, command_do_info,
     command_do_command, command_do_client, command_do_select, command_do_config,

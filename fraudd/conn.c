@@ -55,6 +55,8 @@ run_resp(struct conn *c, const struct conn_turn *t)
 	struct command_call call = {
 		.by = { t->env, &c->access, t->rows, t->now },
 		.rq = t->rq,
+		.watch = c->watch,
+		.watch_all = c->watch_all,
 	};
 	struct reply reply;
 	size_t at = t->out->len;
@@ -66,6 +68,8 @@ run_resp(struct conn *c, const struct conn_turn *t)
 	command_run(&call);
 	settle(c, t, at, call.durable && !reply.failed);
 	c->closing = call.quit;
+	c->watch = call.watch;
+	c->watch_all = call.watch_all;
 }
 
 /*

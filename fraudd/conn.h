@@ -27,6 +27,7 @@ struct conn {
 	struct access access;
 	bool closing; /* nothing more is taken up */
 	bool more; /* stopped because enough waits to be sent */
+	bool watch, watch_all; /* it has asked for events */
 	/* An answer that may not be sent yet. */
 	uint64_t ticket; /* 0: none */
 	bool durable; /* must be an error if the ticket is lost */

@@ -13,6 +13,7 @@
 #include "persist.h"
 #include "reply.h"
 #include "str.h"
+#include "watch.h"
 
 #define HEADER_PREFIX "X-Fraudd-"
 
@@ -127,18 +128,26 @@ get_source(struct exchange *x)
 static void
 delete_source(struct exchange *x)
 {
+	struct engine_text ip = last_part(x);
+	struct watch_act act = { .what = "forget",
+		.key = ip_key.data,
+		.key_len = ip_key.len,
+		.value = ip.data,
+		.value_len = ip.len };
 	struct err e = { 0 };
 	struct reply reply;
 	int r;
 
 	if (!may(x, ACCESS_ADMIN))
 		return;
-	r = engine_forget(
-	    x->by.env->engine, ip_key, last_part(x), x->by.now, &e);
+	r = engine_forget(x->by.env->engine, ip_key, ip, x->by.now, &e);
 	if (r < 0) {
 		fail_err(x, r, &e);
 		return;
 	}
+	act.now = x->by.now;
+	if (r > 0)
+		watch_act(x->by.env->watch, &act);
 	reply_json(&reply, &x->out);
 	reply_record(&reply, NULL, 1);
 	reply_integer(&reply, "forgotten", r);

@@ -161,6 +161,14 @@ engine_attach(struct engine *x, const struct engine_sink *sink)
 	x->sink = *sink;
 }
 
+void
+engine_watch(struct engine *x, const struct engine_watch *watch)
+{
+	memset(&x->watch, 0, sizeof(x->watch));
+	if (watch != NULL)
+		x->watch = *watch;
+}
+
 static void
 leave(struct engine *x, size_t max)
 {

@@ -58,11 +58,23 @@ struct engine_answer {
 	const char *rule; /* borrowed until the next reload; NULL on allow */
 	uint32_t count, limit, retry_after;
 	char id[ENGINE_ID_LEN + 1]; /* "" when nothing was counted */
+	uint32_t slot, check; /* the engine's: which entry decided */
 };
 
 /* What has to be remembered. durable: before anybody is told. */
 struct engine_sink {
 	void (*append)(void *arg, const void *record, size_t n, bool durable);
+	void *arg;
+};
+
+/* What an attempt met, for those who watch. Everything is borrowed. */
+struct engine_seen {
+	struct engine_text event;
+	const struct engine_answer *answer;
+	int64_t now; /* ms */
+};
+struct engine_watch {
+	void (*seen)(void *arg, const struct engine_seen *seen);
 	void *arg;
 };
 
@@ -72,6 +84,8 @@ int engine_new(const struct settings *settings, const struct hash_keys *keys,
     struct engine **out, struct err *e);
 void engine_free(struct engine **x);
 void engine_attach(struct engine *x, const struct engine_sink *sink);
+/* Calls watch->seen for each attempt that is counted; NULL: no longer. */
+void engine_watch(struct engine *x, const struct engine_watch *watch);
 
 /*
  * Takes new rules; counts of rules with the same name and meaning stay. The

@@ -72,6 +72,8 @@ engine_answer_take(struct engine_answer *out, const struct engine_rule *rule,
 	out->count = c->count;
 	out->limit = rule->s.limit;
 	out->retry_after = retry_after(rule, c, now);
+	out->slot = c->slot;
+	out->check = c->check;
 }
 
 /* Whether every rule of the event has what it asks; complete: to count. */
@@ -146,10 +148,13 @@ static void
 ask_operator(
     struct engine *x, const struct engine_request *q, struct engine_answer *out)
 {
-	int64_t end = engine_operator_end(x, q);
+	uint32_t slot = engine_operator_find(x, q);
+	const struct table_entry *entry = table_at(x->table, slot);
+	int64_t end;
 
-	if (end == 0)
+	if (slot == 0)
 		return;
+	end = table_end(x->table, entry);
 	out->verdict = ENGINE_DENY;
 	out->rule = ENGINE_RULE_OPERATOR;
 	out->count = 0;
@@ -157,11 +162,24 @@ ask_operator(
 	out->retry_after = end == INT64_MAX ?
 	    0 :
 	    (uint32_t)((end - x->now + 999) / 1000);
+	out->slot = slot;
+	out->check = engine_recent_check(entry);
+}
+
+static void
+tell(const struct engine *x, const struct engine_attempt *a,
+    const struct engine_answer *out)
+{
+	struct engine_seen seen = {
+		.event = a->event, .answer = out, .now = x->now
+	};
+
+	x->watch.seen(x->watch.arg, &seen);
 }
 
 /*
  * Most that are denied added nothing that an outcome could take back; they
- * get an id and are not remembered.
+ * get an id that leads to what denied them, and are not remembered.
  */
 static void
 finish(struct engine *x, const struct engine_attempt *a, uint32_t added,
@@ -169,6 +187,8 @@ finish(struct engine *x, const struct engine_attempt *a, uint32_t added,
 {
 	count_answer(x, out);
 	engine_recent_enter(x, a->uid, added, out);
+	if (x->watch.seen != NULL)
+		tell(x, a, out);
 }
 
 static int

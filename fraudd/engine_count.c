@@ -55,6 +55,7 @@ count_blocked(struct engine *x, const struct engine_rule *rule, uint32_t slot,
 	uint32_t before = entry->stamp;
 
 	c->count = rule->s.limit;
+	c->slot = slot;
 	if (write) {
 		touch(x, rule, slot, false);
 		if (entry->stamp != before)
@@ -142,6 +143,16 @@ count_write(struct engine *x, const struct engine_rule *rule,
 	c->end = table_end(x->table, table_at(x->table, f->slot));
 }
 
+/* Another rule may evict the entry before anybody asks which it was. */
+static void
+judge_at(const struct engine *x, const struct engine_rule *rule,
+    struct engine_count *c)
+{
+	engine_judge(rule, c);
+	if (c->slot != 0)
+		c->check = engine_recent_check(table_at(x->table, c->slot));
+}
+
 void
 engine_count(struct engine *x, const struct engine_rule *rule,
     const struct engine_request *q, bool write, struct engine_count *c)
@@ -154,7 +165,7 @@ engine_count(struct engine *x, const struct engine_rule *rule,
 	if (f.slot != 0 &&
 	    table_class(table_at(x->table, f.slot)) == TABLE_BLOCKED) {
 		count_blocked(x, rule, f.slot, write, c);
-		engine_judge(rule, c);
+		judge_at(x, rule, c);
 		return;
 	}
 	count = next_count(x, rule, q, &f, c);
@@ -163,11 +174,12 @@ engine_count(struct engine *x, const struct engine_rule *rule,
 		count_write(x, rule, &f, count, c);
 	} else {
 		c->added = false;
+		c->slot = f.slot;
 		c->end = f.slot != 0 ?
 		    table_end(x->table, table_at(x->table, f.slot)) :
 		    x->now + (int64_t)rule->s.window * 1000;
 	}
-	engine_judge(rule, c);
+	judge_at(x, rule, c);
 }
 
 /*

@@ -77,21 +77,22 @@ find_prefix(struct engine *x, const struct addr *a, uint8_t bits)
 	return table_find_live(x->table, &id);
 }
 
-static int64_t
-later(const struct engine *x, uint32_t slot, int64_t end)
+/* That of the two, either may be 0, which ends later. */
+static uint32_t
+later(const struct engine *x, uint32_t slot, uint32_t last)
 {
-	int64_t other;
-
-	if (slot == 0)
-		return end;
-	other = table_end(x->table, table_at(x->table, slot));
-	return other > end ? other : end;
+	if (slot == 0 || last == 0)
+		return slot + last;
+	return table_end(x->table, table_at(x->table, slot)) >
+		table_end(x->table, table_at(x->table, last)) ?
+	    slot :
+	    last;
 }
 
-int64_t
-engine_operator_end(struct engine *x, const struct engine_request *q)
+uint32_t
+engine_operator_find(struct engine *x, const struct engine_request *q)
 {
-	int64_t end = 0;
+	uint32_t last = 0;
 	uint8_t field;
 	int bits;
 
@@ -99,15 +100,15 @@ engine_operator_end(struct engine *x, const struct engine_request *q)
 		return 0;
 	if (q->value[KNOWN_IP].data != NULL) {
 		for (bits = q->addr.family == 4 ? 32 : 128; bits >= 0; bits--)
-			end = later(
-			    x, find_prefix(x, &q->addr, (uint8_t)bits), end);
+			last = later(
+			    x, find_prefix(x, &q->addr, (uint8_t)bits), last);
 	}
 	for (field = KNOWN_IP + 1; field < x->rules->known_count; field++) {
 		if (q->value[field].data != NULL &&
 		    table_noted(x->table, field_note(x, field)) != 0)
-			end = later(x, find_field(x, q, field), end);
+			last = later(x, find_field(x, q, field), last);
 	}
-	return end;
+	return last;
 }
 
 const char *
@@ -164,6 +165,33 @@ find_named(
 	return find_field(x, &named->request, named->field);
 }
 
+/*
+ * The new block takes the place of the old one, which may be 0. One that was
+ * born under the previous hash key is another key, and goes when the new one
+ * stands: so a block said again does not keep the old hash key alive.
+ */
+static int
+put_block(
+    struct engine *x, uint32_t old, const struct table_new *n, struct err *e)
+{
+	bool moves = old != 0 && n->generation != 0 &&
+	    engine_generation_of(x, table_at(x->table, old)) != n->generation;
+	uint32_t slot;
+
+	if (old != 0 && !moves)
+		table_remove(x->table, old);
+	slot = table_add(x->table, n);
+	if (slot == 0)
+		return err_set(e, E_RANGE,
+		    "the share of memory for blocks and marks is full");
+	engine_record_durable(x, slot);
+	if (moves) {
+		engine_record_removed(x, old, true);
+		table_remove(x->table, old);
+	}
+	return 0;
+}
+
 int
 engine_block(struct engine *x, struct engine_text key, struct engine_text value,
     int64_t seconds, int64_t now, struct err *e)
@@ -183,21 +211,8 @@ engine_block(struct engine *x, struct engine_text key, struct engine_text value,
 	slot = find_named(x, &named, &n);
 	n.stamp = seconds == 0 ? TABLE_FOREVER :
 				 engine_seconds(now + seconds * 1000);
-	/* the new one stands before the old one is dropped; it takes its place
-	 * where there is one, for they are the same key */
-	if (slot != 0) {
-		table_id_of(table_at(x->table, slot), &n.id);
-		n.generation = named.field == KNOWN_IP ?
-		    0 :
-		    engine_generation_of(x, table_at(x->table, slot));
-		table_remove(x->table, slot);
-	}
-	slot = table_add(x->table, &n);
-	if (slot == 0)
-		return err_set(e, E_RANGE,
-		    "the share of memory for blocks and marks is full");
-	engine_record_durable(x, slot);
-	return 0;
+	n.since = (uint32_t)(now / 1000);
+	return put_block(x, slot, &n, e);
 }
 
 int

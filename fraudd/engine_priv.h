@@ -25,7 +25,8 @@ struct engine_count {
 	int64_t end; /* ms, of what stands */
 	bool added; /* something an outcome may take back */
 	bool overflow; /* the policy answered */
-	uint32_t slot;
+	uint32_t slot; /* 0: none */
+	uint32_t check; /* of the key in it */
 	uint64_t value;
 };
 
@@ -42,6 +43,7 @@ struct engine_recent_one {
 	int64_t time; /* ms; 0: none */
 	uid_t uid;
 	uint32_t count;
+	uint32_t slot, check; /* what decided */
 };
 
 #define RANDOM_POOL 768
@@ -59,6 +61,7 @@ struct engine_recent {
 struct engine {
 	const struct hash_keys *keys; /* borrowed */
 	struct engine_sink sink;
+	struct engine_watch watch; /* seen NULL: nobody */
 	struct table *table;
 	struct engine_rules *rules; /* owns */
 	struct engine_recent recent;
@@ -104,10 +107,14 @@ void engine_recent_add(
 void engine_recent_enter(
     struct engine *x, uid_t uid, uint32_t count, struct engine_answer *answer);
 void engine_recent_forget(struct engine *x, uint32_t slot);
+/* What an id leads to: what decided, then what the attempt added to. */
+#define ENGINE_RECENT_SLOTS 65
+size_t engine_recent_slots(const struct engine *x, struct engine_text id,
+    uint32_t slots[ENGINE_RECENT_SLOTS]);
 uint32_t engine_recent_check(const struct table_entry *entry);
 
-/* engine_operator.c: the end of a block in ms, 0 when there is none. */
-int64_t engine_operator_end(struct engine *x, const struct engine_request *q);
+/* engine_operator.c: the slot of the block that ends last; 0: none. */
+uint32_t engine_operator_find(struct engine *x, const struct engine_request *q);
 
 /* The field of a block that is no address; "" when no rule knows it now. */
 const char *engine_operator_field(

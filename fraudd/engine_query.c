@@ -77,6 +77,7 @@ describe_operator(const struct engine *x, const struct table_entry *entry,
 	out->rule = ENGINE_RULE_OPERATOR;
 	out->class = ENGINE_OPERATOR;
 	out->verdict = ENGINE_DENY;
+	out->since = out->from = (uint32_t)entry->value;
 	out->plain = plain && entry->group == TABLE_OPERATOR_IP;
 	if (entry->group == TABLE_OPERATOR_IP) {
 		out->field = x->rules->known[KNOWN_IP];
@@ -99,8 +100,12 @@ describe_rule(const struct engine *x, const struct engine_rule *rule,
 	struct addr a;
 
 	out->rule = rule->s.name;
+	out->meaning = &rule->s;
 	out->field = x->rules->known[rule->key];
 	out->shadow = rule->s.shadow;
+	out->from = entry->stamp;
+	if (table_class(entry) == TABLE_BLOCKED)
+		out->since = (uint32_t)entry->value;
 	out->class = (enum engine_class)table_class(entry);
 	c.count = table_class(entry) == TABLE_BLOCKED ? rule->s.limit :
 	    rule->s.count == RULE_ATTEMPTS            ? (uint32_t)entry->value :
@@ -139,9 +144,10 @@ describe(
 	} else {
 		describe_operator(x, entry, plain, out);
 	}
-	out->retry_after = end == INT64_MAX ?
-	    0 :
-	    (uint32_t)((end - x->now + 999) / 1000);
+	if (end == INT64_MAX)
+		return true;
+	out->retry_after = (uint32_t)((end - x->now + 999) / 1000);
+	out->until = (uint32_t)(end / 1000);
 	return true;
 }
 
@@ -182,6 +188,32 @@ engine_show(struct engine *x, const struct engine_show *q, int64_t now,
 			break;
 	}
 	return (int)count;
+}
+
+int
+engine_why(struct engine *x, const struct engine_show *q, int64_t now,
+    engine_item_fn *fn, void *arg)
+{
+	uint32_t slots[ENGINE_RECENT_SLOTS];
+	struct ask ask = { q->plain, fn, arg };
+	size_t count, i;
+
+	set_time(x, now);
+	count = engine_recent_slots(x, q->value, slots);
+	for (i = 0; i < count; i++) {
+		if (tell(x, slots[i], &ask) != 0)
+			break;
+	}
+	return (int)count;
+}
+
+bool
+engine_decider(const struct engine *x, const struct engine_answer *a,
+    bool plain, struct engine_item *out)
+{
+	return a->slot != 0 && table_is_entry(x->table, a->slot) &&
+	    engine_recent_check(table_at(x->table, a->slot)) == a->check &&
+	    describe(x, a->slot, plain, out);
 }
 
 void

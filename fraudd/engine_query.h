@@ -35,6 +35,11 @@ struct engine_item {
 	enum engine_verdict verdict; /* what the next attempt meets */
 	uint32_t count, limit;
 	uint32_t retry_after; /* s until it is forgotten; 0: never */
+	/* s since 1970; 0: not known, or never */
+	uint32_t since; /* a block: when it began */
+	uint32_t from; /* when its window last began */
+	uint32_t until; /* when it is forgotten */
+	const struct settings_rule *meaning; /* NULL: an operator's block */
 };
 
 /* Return anything but 0 to stop. item is borrowed for the call. */
@@ -45,11 +50,24 @@ typedef int engine_item_fn(void *arg, const struct engine_item *item);
  * prefixes round it. Returns how many there were, or E_SYNTAX.
  */
 struct engine_show {
-	struct engine_text key, value;
+	struct engine_text key, value; /* why: the id is the value */
 	bool plain; /* the caller may read addresses */
 };
 int engine_show(struct engine *x, const struct engine_show *q, int64_t now,
     engine_item_fn *fn, void *arg, struct err *e);
+
+/*
+ * What an attempt's id leads to: first what decided, then what it added to.
+ * Returns how many; 0 when the id is unknown, or its entries are gone. An id
+ * is good until a restart, and for an attempt that was allowed until newer
+ * ones have taken its place.
+ */
+int engine_why(struct engine *x, const struct engine_show *id, int64_t now,
+    engine_item_fn *fn, void *arg);
+
+/* What decided; false when there is no entry of it, or it is gone. */
+bool engine_decider(const struct engine *x, const struct engine_answer *a,
+    bool plain, struct engine_item *out);
 
 /*
  * A page of everything: *cursor is 0 first, then what it left, until it is 0

@@ -5,7 +5,8 @@
  * that a keyed hash of the twelve gives, so that an id leads to its place and
  * tells nobody anything. What is overwritten cannot be amended any more.
  * Denied attempts that added nothing stand nowhere, so those who are blocked
- * push nobody out.
+ * push nobody out: of such an id eight bytes are random and the others are the
+ * entry that decided, under a mask of the same kind.
  */
 
 #include "engine_priv.h"
@@ -21,6 +22,7 @@ _Static_assert(B64URL_ENCODED_LEN(16) == ENGINE_ID_LEN, "16 bytes");
 
 #define ONES_MIN 128
 #define ID_RANDOM 12
+#define WAY_RANDOM 8
 
 int
 engine_recent_new(struct engine_recent *r, uint64_t memory)
@@ -76,7 +78,7 @@ engine_recent_add(
 	add = &r->adds[r->next_add++ & (r->add_count - 1)];
 	add->value = c->value;
 	add->slot = c->slot;
-	add->check = engine_recent_check(table_at(x->table, c->slot));
+	add->check = c->check;
 	++*count;
 }
 
@@ -88,19 +90,34 @@ mask_of(const struct engine *x, const unsigned char id[16])
 
 /* Random bytes are fetched in bulk: each time is a system call. */
 static void
-new_id(struct engine *x, uint32_t number, unsigned char id[16])
+take_random(struct engine_recent *r, unsigned char *out, size_t n)
 {
-	struct engine_recent *r = &x->recent;
-
-	if (r->pool_left < ID_RANDOM) {
+	if (r->pool_left < n) {
 		hash_random(r->pool, sizeof(r->pool));
 		r->pool_left = sizeof(r->pool);
 	}
-	r->pool_left -= ID_RANDOM;
-	memcpy(id, r->pool + r->pool_left, ID_RANDOM);
-	memset(r->pool + r->pool_left, 0, ID_RANDOM);
+	r->pool_left -= n;
+	memcpy(out, r->pool + r->pool_left, n);
+	memset(r->pool + r->pool_left, 0, n);
+}
+
+static void
+new_id(struct engine *x, uint32_t number, unsigned char id[16])
+{
+	take_random(&x->recent, id, ID_RANDOM);
 	number ^= mask_of(x, id);
 	memcpy(id + ID_RANDOM, &number, sizeof(number));
+}
+
+/* The id of an attempt that stands nowhere: the way to what denied it. */
+static void
+new_way(struct engine *x, const struct engine_answer *a, unsigned char id[16])
+{
+	uint64_t way = (uint64_t)a->slot << 32 | a->check;
+
+	take_random(&x->recent, id, WAY_RANDOM);
+	way ^= hash_index(x->keys, id, WAY_RANDOM);
+	memcpy(id + WAY_RANDOM, &way, sizeof(way));
 }
 
 void
@@ -111,34 +128,91 @@ engine_recent_enter(
 	struct engine_recent_one *one;
 	unsigned char id[16];
 
+	if (answer->verdict == ENGINE_DENY && count == 0) {
+		new_way(x, answer, id);
+		b64url_encode(answer->id, id, sizeof(id));
+		return;
+	}
 	new_id(x, r->next_one, id);
 	b64url_encode(answer->id, id, sizeof(id));
-	if (answer->verdict == ENGINE_DENY && count == 0)
-		return;
 	one = &r->ones[r->next_one++ & (r->one_count - 1)];
 	memcpy(one->id, id, sizeof(id));
 	one->first = r->next_add - count;
 	one->count = count;
 	one->time = x->now;
 	one->uid = uid;
+	one->slot = answer->slot;
+	one->check = answer->check;
 }
 
 static struct engine_recent_one *
-find(const struct engine *x, struct engine_text text)
+find(const struct engine *x, struct engine_text text, unsigned char id[16])
 {
 	struct engine_recent_one *one;
-	unsigned char id[16];
 	uint32_t number;
 
+	memset(id, 0, 16);
 	if (text.len != ENGINE_ID_LEN ||
 	    b64url_decode(id, text.data, text.len) != 0)
 		return NULL;
 	memcpy(&number, id + ID_RANDOM, sizeof(number));
 	number ^= mask_of(x, id);
 	one = &x->recent.ones[number & (x->recent.one_count - 1)];
-	if (one->time == 0 || !mem_equal(one->id, id, sizeof(id)))
+	if (one->time == 0 || !mem_equal(one->id, id, sizeof(one->id)))
 		return NULL;
 	return one;
+}
+
+/* Whether that key is still there. */
+static bool
+lives(const struct engine *x, uint32_t slot, uint32_t check)
+{
+	return table_is_entry(x->table, slot) &&
+	    engine_recent_check(table_at(x->table, slot)) == check &&
+	    !table_expired(x->table, table_at(x->table, slot));
+}
+
+static void
+take_slot(const struct engine *x, uint32_t slot, uint32_t check,
+    uint32_t *slots, size_t *count)
+{
+	size_t i;
+
+	if (*count == ENGINE_RECENT_SLOTS || !lives(x, slot, check))
+		return;
+	for (i = 0; i < *count; i++) {
+		if (slots[i] == slot)
+			return;
+	}
+	slots[(*count)++] = slot;
+}
+
+size_t
+engine_recent_slots(const struct engine *x, struct engine_text text,
+    uint32_t slots[ENGINE_RECENT_SLOTS])
+{
+	const struct engine_recent *r = &x->recent;
+	const struct engine_recent_one *one;
+	const struct engine_add *add;
+	unsigned char id[16];
+	size_t count = 0;
+	uint64_t way, i;
+
+	one = find(x, text, id);
+	if (one == NULL) {
+		memcpy(&way, id + WAY_RANDOM, sizeof(way));
+		way ^= hash_index(x->keys, id, WAY_RANDOM);
+		take_slot(
+		    x, (uint32_t)(way >> 32), (uint32_t)way, slots, &count);
+		return count;
+	}
+	take_slot(x, one->slot, one->check, slots, &count);
+	for (i = 0; i < one->count && r->next_add - one->first <= r->add_count;
+	     i++) {
+		add = &r->adds[(one->first + i) & (r->add_count - 1)];
+		take_slot(x, add->slot, add->check, slots, &count);
+	}
+	return count;
 }
 
 void
@@ -157,7 +231,8 @@ engine_outcome(struct engine *x, struct engine_text id,
     enum engine_outcome outcome, uid_t uid, int64_t now)
 {
 	struct engine_recent *r = &x->recent;
-	struct engine_recent_one *one = find(x, id);
+	unsigned char bytes[16];
+	struct engine_recent_one *one = find(x, id, bytes);
 	uint64_t i;
 
 	x->now = now;

@@ -8,7 +8,7 @@
  *	value 8, end 4, at 2, count 2
  *
  * in little-endian. The tag is the rule's; where an operator's thing ends is
- * its stamp.
+ * its stamp, and when it was set its value.
  */
 
 #include "engine_priv.h"
@@ -117,6 +117,7 @@ describe(const struct engine *x, uint32_t slot, struct record *r)
 		    entry->group == TABLE_OPERATOR   ? TYPE_OPERATOR :
 						       TYPE_OPERATOR_IP;
 		r->note = entry->count;
+		r->value = entry->value;
 		return true;
 	}
 	rule = engine_rule_of(x, entry->group);
@@ -277,7 +278,8 @@ replay_operator(
 	struct table_new n = { .id = *id,
 		.stamp = r->stamp,
 		.generation = r->generation,
-		.note = r->note };
+		.note = r->note,
+		.since = (uint32_t)r->value };
 	uint32_t slot = table_find(x->table, id);
 
 	if (slot != 0)

@@ -67,6 +67,9 @@ judge_open(struct engine *x, const struct engine_rule *rule,
 			       x->now;
 	if (!there)
 		c->count++;
+	c->slot = f.slot;
+	if (c->slot != 0)
+		c->check = engine_recent_check(table_at(x->table, c->slot));
 	engine_judge(rule, c);
 	/* who is in stays in */
 	if (there && c->verdict == ENGINE_DENY)

@@ -285,6 +285,12 @@ journal_lost(const struct journal *j)
 	return j->lost;
 }
 
+uint64_t
+journal_snapshots(const struct journal *j)
+{
+	return j->snapshots;
+}
+
 static bool
 too_early(const struct timespec *t)
 {

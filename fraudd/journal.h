@@ -100,6 +100,9 @@ size_t journal_snapshot_room(struct journal *j);
 int journal_snapshot_add(struct journal *j, const void *record, size_t n);
 int journal_snapshot_end(struct journal *j, struct err *e);
 
+/* How many have become files since the start. */
+uint64_t journal_snapshots(const struct journal *j);
+
 /* True from begin until the file is complete or given up. */
 bool journal_snapshot_busy(struct journal *j);
 

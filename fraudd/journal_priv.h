@@ -88,6 +88,7 @@ struct journal {
 	uint64_t appended, log_at; /* bytes of log, at the last snapshot */
 	uint64_t lost, losses_at;
 	uint64_t snapshot_bytes; /* of the last one */
+	uint64_t snapshots; /* that are complete files */
 	bool due; /* a snapshot, whatever the log's length */
 	bool starved;
 	struct timespec retry; /* no snapshot before */

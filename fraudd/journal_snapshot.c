@@ -282,6 +282,7 @@ reap(struct journal *j)
 		j->snapshot_bytes = s->bytes;
 		j->due = false;
 		j->retry.tv_sec = 0;
+		j->snapshots++;
 	} else {
 		clock_gettime(CLOCK_MONOTONIC, &j->retry);
 		j->retry.tv_sec += RETRY_SECONDS;

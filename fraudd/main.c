@@ -18,6 +18,7 @@
 
 #include "access.h"
 #include "engine.h"
+#include "engine_query.h"
 #include "err.h"
 #include "hash.h"
 #include "listener.h"
@@ -32,6 +33,7 @@
 #define STATUS_FAILED 1
 #define STATUS_USAGE 2 /* or the configuration */
 #define KEY_PATH_MAX 4096
+#define TICKS_PER_RETIRE 10
 
 struct program {
 	const char *file; /* NULL: the defaults */
@@ -48,8 +50,9 @@ struct program {
 	struct throttle *throttle;
 	struct server *server;
 	uint64_t watchdog_us; /* 0: none asked for */
-	unsigned ticks;
+	unsigned ticks, dog_ticks;
 	bool troubled; /* the journal's trouble has been said */
+	bool kept; /* the same of a key that cannot be retired */
 };
 
 static void
@@ -181,6 +184,19 @@ settle_user(const struct program *p, struct err *e)
 }
 
 static int
+wake_memory(struct program *p, struct err *e)
+{
+	struct persist_of of = { .engine = p->engine };
+
+	p->throttle = throttle_new(p->keys);
+	if (p->throttle == NULL)
+		return err_set(e, E_NOMEM, "out of memory");
+	of.throttle = p->throttle;
+	return persist_open(p->settings->state_dir, &of,
+	    timeline_us(&p->clock) / 1000, &p->persist, e);
+}
+
+static int
 wake(struct program *p, struct err *e)
 {
 	struct err quiet = { 0 };
@@ -201,13 +217,9 @@ wake(struct program *p, struct err *e)
 		return err_set(e, r, "%s", err_text(&quiet, r));
 	if (r == 0)
 		r = engine_new(p->settings, p->keys, &p->engine, e);
-	if (r == 0)
-		r = persist_open(p->settings->state_dir, p->engine,
-		    timeline_us(&p->clock) / 1000, &p->persist, &quiet);
 	if (r != 0)
 		return err_set(e, r, "%s", err_text(&quiet, r));
-	p->throttle = throttle_new(p->keys);
-	return p->throttle != NULL ? 0 : err_set(e, E_NOMEM, "out of memory");
+	return wake_memory(p, e);
 }
 
 static int
@@ -233,6 +245,31 @@ reload(void *arg, struct err *e)
 	return r == 0 ? 0 : err_set(e, r, "%s", err_text(&why, r));
 }
 
+/* The previous hash key goes when nothing is left that was born with it. */
+static void
+retire(struct program *p)
+{
+	struct engine_stats s;
+	struct err e = { 0 };
+	int r;
+
+	if (!hash_has_previous(p->keys))
+		return;
+	engine_stats(p->engine, &s);
+	if (s.old_generation > 0 ||
+	    throttle_old(p->throttle, timeline_us(&p->clock) / 1000))
+		return;
+	r = hash_keys_retire(p->keys, &e);
+	if (r == 0)
+		note(LOG_NOTICE,
+		    "the previous hash key is not needed any more "
+		    "and was removed");
+	else if (!p->kept)
+		note(LOG_ERR, "the previous hash key stays: %s",
+		    err_text(&e, r));
+	p->kept = r != 0;
+}
+
 static void
 tick(void *arg)
 {
@@ -247,10 +284,12 @@ tick(void *arg)
 	else if (trouble == NULL && p->troubled)
 		note(LOG_NOTICE, "the journal keeps records again");
 	p->troubled = trouble != NULL;
+	if (++p->ticks % TICKS_PER_RETIRE == 0)
+		retire(p);
 	/* half the interval, as sd_watchdog_enabled(3) advises */
 	if (p->watchdog_us > 0 &&
-	    ++p->ticks * UINT64_C(100000) >= p->watchdog_us / 2) {
-		p->ticks = 0;
+	    ++p->dog_ticks * UINT64_C(100000) >= p->watchdog_us / 2) {
+		p->dog_ticks = 0;
 		sd_notify(0, "WATCHDOG=1");
 	}
 }
@@ -265,6 +304,7 @@ serve(struct program *p, struct err *e)
 		.engine = p->engine,
 		.persist = p->persist,
 		.throttle = p->throttle,
+		.keys = p->keys,
 		.reload = reload,
 		.tick = tick,
 		.arg = p,
@@ -328,6 +368,7 @@ run(struct program *p)
 		return r != 0 ? STATUS_USAGE : 0;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit is like a full disk */
 	r = take_sockets(p, &e);
 	if (r == 0)
 		r = settle_user(p, &e);

@@ -6,8 +6,10 @@
 
 #include "command.h"
 #include "engine_query.h"
+#include "hash.h"
 #include "outbuf.h"
 #include "persist.h"
+#include "watch.h"
 
 void
 metrics_turn(struct metrics *m, int64_t us)
@@ -159,6 +161,12 @@ daemon_part(struct outbuf *out, const struct command_env *env)
 	single(out, "reloads_total", "counter", "reloads", m->reloads);
 	single(out, "reload_errors_total", "counter",
 	    "reloads that kept the old configuration", m->reload_errors);
+	single(out, "watchers", "gauge", "connections that watch",
+	    watch_count(env->watch));
+	single(out, "watch_lost_total", "counter",
+	    "events that were too many for a watcher", m->watch_lost);
+	single(out, "hash_generation", "gauge", "generation of the hash key",
+	    hash_generation(env->keys));
 	single(out, "journal_lag_bytes", "gauge", "written and not on disk yet",
 	    persist_lag(env->persist));
 	single(out, "journal_healthy", "gauge", "1 when records are kept",

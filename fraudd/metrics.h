@@ -22,6 +22,7 @@ struct metrics {
 	uint64_t denied_access; /* NOPERM, 403 */
 	uint64_t timed_out;
 	uint64_t reloads, reload_errors;
+	uint64_t watch_lost; /* events that a watcher did not see */
 	/* how long one turn of a connection took: read, decide, write */
 	uint64_t turns[METRICS_BUCKETS];
 	uint64_t turn_count, turn_us;

@@ -14,11 +14,13 @@
 #include "err.h"
 #include "journal.h"
 #include "mem.h"
+#include "throttle.h"
 
 #define SNAPSHOT_STEP 512 /* entries looked at in one step */
 
 struct persist {
 	struct engine *engine; /* borrowed */
+	struct throttle *throttle; /* borrowed */
 	struct journal *journal; /* owned; NULL: nothing is kept */
 	int64_t now; /* during the replay */
 	bool every;
@@ -27,8 +29,8 @@ struct persist {
 	bool lost;
 	bool snapshot; /* one is being written */
 	bool snapshot_failed;
+	bool throttle_next; /* the engine's part of it is complete */
 	uint64_t cursor;
-	uint64_t snapshots;
 	char why[ERR_TEXT_MAX];
 	char report[256]; /* of the replay, for people */
 };
@@ -52,6 +54,8 @@ replay(void *arg, const void *record, size_t n)
 {
 	struct persist *p = arg;
 
+	if (throttle_replay(p->throttle, record, n, p->now))
+		return 0;
 	return engine_replay(p->engine, record, n, p->now);
 }
 
@@ -75,8 +79,16 @@ persist_report(const struct persist *p, bool *damaged_out)
 	return p->report;
 }
 
+/* Both say what to remember from now on. */
+static void
+attach(struct persist *p, const struct engine_sink *sink)
+{
+	engine_attach(p->engine, sink);
+	throttle_attach(p->throttle, sink);
+}
+
 int
-persist_open(const char *dir, struct engine *engine, int64_t now,
+persist_open(const char *dir, const struct persist_of *of, int64_t now,
     struct persist **out, struct err *e)
 {
 	struct engine_sink sink = { .append = append };
@@ -87,17 +99,18 @@ persist_open(const char *dir, struct engine *engine, int64_t now,
 	p = mem_alloc(sizeof(*p));
 	if (p == NULL)
 		return err_set(e, E_NOMEM, "out of memory");
-	p->engine = engine;
+	p->engine = of->engine;
+	p->throttle = of->throttle;
 	p->now = now;
 	r = journal_open(dir, replay, p, &p->journal, &report, e);
 	describe(p, &report);
-	engine_settle(engine, now);
+	engine_settle(p->engine, now);
 	if (r != 0) {
 		p->journal = NULL;
 		snprintf(p->why, sizeof(p->why), "%s", err_text(e, r));
 	}
 	sink.arg = p;
-	engine_attach(engine, &sink);
+	attach(p, &sink);
 	*out = p;
 	return 0;
 }
@@ -118,7 +131,7 @@ persist_close(struct persist **p)
 
 	if (*p == NULL)
 		return;
-	engine_attach((*p)->engine, &sink);
+	attach(*p, &sink);
 	if ((*p)->journal != NULL)
 		journal_close(&(*p)->journal);
 	free(*p);
@@ -194,7 +207,7 @@ persist_lost(const struct persist *p)
 uint64_t
 persist_snapshots(const struct persist *p)
 {
-	return p->snapshots;
+	return p->journal != NULL ? journal_snapshots(p->journal) : 0;
 }
 
 bool
@@ -224,30 +237,41 @@ step_size(struct persist *p)
 	return room < SNAPSHOT_STEP ? room : SNAPSHOT_STEP;
 }
 
+static bool
+begin(struct persist *p)
+{
+	if (p->snapshot)
+		return true;
+	if (!journal_wants_snapshot(p->journal) ||
+	    journal_snapshot_begin(p->journal, NULL) != 0)
+		return false;
+	p->snapshot = true;
+	p->snapshot_failed = p->throttle_next = false;
+	p->cursor = 0;
+	return true;
+}
+
 bool
 persist_step(struct persist *p)
 {
 	struct engine_sink sink = { .append = snapshot_append, .arg = p };
 	size_t max;
 
-	if (p->journal == NULL)
+	if (p->journal == NULL || !begin(p))
 		return false;
-	if (!p->snapshot) {
-		if (!journal_wants_snapshot(p->journal) ||
-		    journal_snapshot_begin(p->journal, NULL) != 0)
-			return false;
-		p->snapshot = true;
-		p->snapshot_failed = false;
-		p->cursor = 0;
-	}
 	max = step_size(p);
 	if (max == 0)
 		return true;
-	engine_snapshot(p->engine, &p->cursor, max, &sink);
+	if (p->throttle_next)
+		throttle_snapshot(p->throttle, &p->cursor, max, &sink);
+	else
+		engine_snapshot(p->engine, &p->cursor, max, &sink);
 	if (p->cursor != 0 && !p->snapshot_failed)
 		return true;
+	p->throttle_next = !p->throttle_next;
+	if (p->throttle_next && !p->snapshot_failed)
+		return true;
 	p->snapshot = false;
-	if (journal_snapshot_end(p->journal, NULL) == 0 && !p->snapshot_failed)
-		p->snapshots++;
+	(void)journal_snapshot_end(p->journal, NULL);
 	return false;
 }

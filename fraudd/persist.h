@@ -14,17 +14,24 @@
 struct engine;
 struct err;
 struct persist;
+struct throttle;
+
+/* Who has something to remember; borrowed. */
+struct persist_of {
+	struct engine *engine;
+	struct throttle *throttle;
+};
 
 /*
- * Replays what dir holds into the engine, then listens to it. On E_IO or
+ * Replays what dir holds into them, then listens to them. On E_IO or
  * E_PERM there is a persist all the same: it keeps nothing, and says why.
  * Returns 0 or E_NOMEM alone without one.
  */
-int persist_open(const char *dir, struct engine *engine, int64_t now,
+int persist_open(const char *dir, const struct persist_of *of, int64_t now,
     struct persist **out, struct err *e);
 /* What the replay found; damaged: say it loudly. */
 const char *persist_report(const struct persist *p, bool *damaged_out);
-/* Syncs everything and detaches from the engine. */
+/* Syncs everything and detaches from them. */
 void persist_close(struct persist **p);
 
 /* durability: attempt. Every answer waits, not only the durable ones. */
@@ -48,6 +55,7 @@ void persist_wake(struct persist *p);
 const char *persist_trouble(const struct persist *p);
 uint64_t persist_lag(const struct persist *p);
 uint64_t persist_lost(const struct persist *p);
+/* That have become files. */
 uint64_t persist_snapshots(const struct persist *p);
 /* One is being collected or written. */
 bool persist_snapshot_running(struct persist *p);

@@ -20,6 +20,7 @@
 #include "server_priv.h"
 #include "settings.h"
 #include "timeline.h"
+#include "watch.h"
 
 #define TICK_US 100000
 #define SNAPSHOT_US 2000 /* between two steps */
@@ -93,6 +94,15 @@ on_work(evutil_socket_t fd, short what, void *arg)
 	server_peer_work(s);
 }
 
+/* Something for those who watch: it is sent when the turn is over. */
+static void
+on_event(void *arg)
+{
+	struct server *s = arg;
+
+	event_active(&s->work, EV_TIMEOUT, 0);
+}
+
 /* Steps so small that nobody who waits notices them. */
 static void
 on_snapshot(evutil_socket_t fd, short what, void *arg)
@@ -125,6 +135,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	s->resting = false;
 	if (s->quiet > 0)
 		s->quiet--;
+	if (s->batch_count == 0 && !TAILQ_EMPTY(&s->watchers))
+		server_watch_flush(s);
 	if (++s->ticks % TICKS_PER_SWEEP == 0)
 		server_peer_sweep(s, now);
 	if (s->config.tick != NULL)
@@ -135,12 +147,16 @@ static void
 on_http(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
+	int64_t begin = timeline_us(s->config.clock);
+	uint64_t before = s->metrics.requests;
 	struct timeval tv;
 	int64_t wait;
 
 	(void)fd;
 	(void)what;
 	dialect_http_run(s->http);
+	if (s->metrics.requests != before)
+		metrics_turn(&s->metrics, timeline_us(s->config.clock) - begin);
 	wait = dialect_http_timeout(s->http);
 	if (wait < 0)
 		return;
@@ -274,19 +290,25 @@ server_new(
 	if (s == NULL)
 		return err_set(e, E_NOMEM, "out of memory");
 	TAILQ_INIT(&s->peers);
+	TAILQ_INIT(&s->watchers);
 	s->config = *config;
 	outbuf_init(&s->out, CONN_OUT_MAX);
+	outbuf_init(&s->lost, CONN_OUT_MAX);
 	s->env.engine = config->engine;
 	s->env.persist = config->persist;
 	s->env.throttle = config->throttle;
+	s->env.keys = config->keys;
 	s->env.metrics = &s->metrics;
 	s->env.settings = config->settings;
 	s->env.started = timeline_us(config->clock) / 1000;
 	s->env.reload = config->reload;
 	s->env.reload_arg = config->arg;
 	s->base = base_new();
+	s->env.watch = watch_new(config->engine, on_event, s);
 	if (s->base == NULL)
 		r = err_set(e, E_IO, "libevent does not start");
+	else if (s->env.watch == NULL)
+		r = err_set(e, E_NOMEM, "out of memory");
 	http.env = &s->env;
 	http.arg = s;
 	if (r == 0)
@@ -329,6 +351,8 @@ server_free(struct server **out)
 	if (s->base != NULL)
 		event_base_free(s->base);
 	outbuf_done(&s->out);
+	outbuf_done(&s->lost);
+	watch_free(&s->env.watch);
 	settings_free(&s->settings);
 	free(s);
 	*out = NULL;
@@ -379,11 +403,13 @@ judge_again(struct server *s)
 		else
 			memset(&p->conn.access, 0, sizeof(p->conn.access));
 	}
+	server_watch_count(s);
 }
 
 int
 server_reload(struct server *s, struct settings *fresh, struct err *e)
 {
+	struct watch_act act = { .what = "reload", .key = "", .value = "" };
 	struct access_table **rows;
 	size_t i, count = 0;
 	int r;
@@ -414,5 +440,7 @@ server_reload(struct server *s, struct settings *fresh, struct err *e)
 	s->env.settings = fresh;
 	persist_sync_every(s->env.persist, fresh->sync_every_attempt);
 	judge_again(s);
+	act.now = timeline_us(s->config.clock) / 1000;
+	watch_act(s->env.watch, &act);
 	return 0;
 }

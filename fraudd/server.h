@@ -30,6 +30,7 @@ struct server_config {
 	struct engine *engine;
 	struct persist *persist;
 	struct throttle *throttle;
+	struct hash_keys *keys;
 	/* Reads the configuration again and calls server_reload(). */
 	int (*reload)(void *arg, struct err *e);
 	void (*tick)(void *arg); /* ten times a second */

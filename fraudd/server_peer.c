@@ -34,6 +34,8 @@ server_peer_free(struct peer *p)
 	event_del(&p->write);
 	if (p->slot != NULL)
 		p->slot->peer = NULL;
+	if (p->conn.watch)
+		server_watch_leave(p);
 	if (p->fd >= 0) {
 		close(p->fd);
 		s->metrics.connections--;
@@ -112,6 +114,31 @@ flush(struct peer *p, const char *data, size_t n)
 	return p->out.failed ? FLUSH_GONE : FLUSH_WAIT;
 }
 
+bool
+server_peer_push(struct peer *p, const char *data, size_t n)
+{
+	bool waits = p->out.len > 0 || p->conn.ticket != 0;
+	ssize_t sent = 0;
+
+	if (n == 0)
+		return true;
+	if (!waits) {
+		sent = send_some(p->fd, data, n);
+		if (sent < 0 || (size_t)sent == n)
+			return sent > 0;
+		outbuf_init(&p->out, CONN_OUT_MAX);
+		p->out_at = 0;
+		event_del(&p->read);
+		event_add(&p->write, NULL);
+	} else if (p->out_at > 0) {
+		p->out.len -= p->out_at;
+		memmove(p->out.data, p->out.data + p->out_at, p->out.len);
+		p->out_at = 0;
+	}
+	outbuf_add(&p->out, data + sent, n - (size_t)sent);
+	return !p->out.failed;
+}
+
 static struct conn_turn
 turn_of(struct peer *p)
 {
@@ -148,6 +175,8 @@ turn(struct peer *p, const char *data, size_t n)
 	do {
 		outbuf_reset(&s->out);
 		at += conn_process(&p->conn, &t, data + at, n - at);
+		if (p->conn.watch)
+			server_watch_join(p);
 		flushed = s->out.failed ? FLUSH_GONE :
 					  flush(p, s->out.data, s->out.len);
 	} while (flushed == FLUSH_DONE && p->conn.more);
@@ -162,6 +191,8 @@ decide(struct server *s, struct slot *slot)
 
 	slot->out_at = s->out.len;
 	slot->used = conn_process(&p->conn, &t, slot->in, slot->in_len);
+	if (p->conn.watch)
+		server_watch_join(p);
 	slot->failed = s->out.failed;
 	if (slot->failed)
 		outbuf_cut(&s->out, slot->out_at);
@@ -213,6 +244,8 @@ server_peer_work(struct server *s)
 		}
 	s->batch_count = 0;
 	s->in_used = 0;
+	if (!TAILQ_EMPTY(&s->watchers))
+		server_watch_flush(s);
 	if (begin - s->ticked > ENGINE_TICK_US) {
 		engine_tick(s->env.engine, begin / 1000);
 		s->ticked = begin;
@@ -455,7 +488,7 @@ server_peer_sweep(struct server *s, int64_t now)
 
 	for (p = TAILQ_FIRST(&s->peers); p != NULL; p = next) {
 		next = TAILQ_NEXT(p, all);
-		if (p->conn.ticket != 0)
+		if (p->conn.ticket != 0 || (p->watching && p->out.len == 0))
 			continue;
 		limit = p->in_len > 0 || p->out.len > 0 || p->looked > 0 ?
 		    SERVER_STUCK :

@@ -36,6 +36,9 @@ struct peer {
 	size_t in_len, in_cap;
 	struct outbuf out; /* what could not be sent yet */
 	size_t out_at;
+	TAILQ_ENTRY(peer) watch;
+	bool watching; /* is in the list of those */
+	uint64_t watch_lost; /* events that it has not been told of */
 };
 
 /* Read, and waiting for the rest of the batch to be read. */
@@ -69,6 +72,8 @@ struct server {
 	struct point *points;
 	size_t point_count;
 	struct peers peers;
+	TAILQ_HEAD(watchers, peer) watchers;
+	struct outbuf lost; /* for the note to one of them */
 	struct dialect_http *http;
 	struct event http_ready, http_timer;
 	struct event tick, snapshot, journal, hangup, terminate, interrupt;
@@ -93,6 +98,20 @@ void server_peer_work(struct server *s);
 
 /* Lets go the answers whose records are on disk, or never will be. */
 void server_peer_release(struct server *s);
+
+/*
+ * Sends, behind what waits to be sent. Not while the peer has a place in the
+ * batch. False: it is gone, or has to go.
+ */
+bool server_peer_push(struct peer *p, const char *data, size_t n);
+
+/* server_watch.c: a peer has asked for events, or goes. */
+void server_watch_join(struct peer *p);
+void server_watch_leave(struct peer *p);
+/* Who may see what has changed. */
+void server_watch_count(struct server *s);
+/* Sends what has happened; between two turns. */
+void server_watch_flush(struct server *s);
 
 /* Closes those that are stuck in the middle, or have long been idle. */
 void server_peer_sweep(struct server *s, int64_t now);

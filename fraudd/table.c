@@ -308,6 +308,7 @@ table_add(struct table *t, const struct table_new *n)
 		table_enter(t, slot);
 		return slot;
 	}
+	x->value = n->since;
 	x->count = n->note % TABLE_NOTES;
 	t->notes[x->count]++;
 	table_agenda_add(t, slot);

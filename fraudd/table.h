@@ -52,7 +52,7 @@ enum table_level {
 /* Only table*.c write here; others read. */
 struct table_entry {
 	uint8_t key[16]; /* a v4 address in its mapped form */
-	uint64_t value; /* of a single; an attempt count; a block's start */
+	uint64_t value; /* of a single; an attempt count; a block's start, s */
 	uint32_t stamp; /* s; of operator groups: when it ends */
 	uint32_t prev, next;
 	uint16_t count; /* values it has */
@@ -109,6 +109,7 @@ struct table_new {
 	struct table_id id;
 	uint32_t stamp, generation;
 	uint16_t note; /* of an operator group's: its count, below NOTES */
+	uint32_t since; /* of an operator group's: its value */
 };
 uint32_t table_add(struct table *t, const struct table_new *n);
 void table_remove(struct table *t, uint32_t slot);

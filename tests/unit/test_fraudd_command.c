@@ -6,154 +6,13 @@
 
 #include "testutil.h"
 
-#include <unistd.h>
-
 #include "access.h"
 #include "command.h"
 #include "conn.h"
 #include "err.h"
-#include "hash.h"
-#include "metrics.h"
 #include "outbuf.h"
 #include "persist.h"
-#include "request.h"
-#include "settings.h"
-#include "throttle.h"
-
-#define START INT64_C(1760000000000)
-
-struct world {
-	char dir[TEST_DIR_MAX];
-	struct settings *settings;
-	struct hash_keys *keys;
-	struct engine *engine;
-	struct persist *persist;
-	struct throttle *throttle;
-	struct metrics metrics;
-	struct command_env env;
-	struct access_table *rows;
-	struct request rq;
-	struct outbuf out;
-	struct conn conn;
-	int64_t now;
-	int reloads;
-};
-
-static int
-reload(void *arg, struct err *e)
-{
-	struct world *w = arg;
-
-	w->reloads++;
-	return w->reloads > 1 ? err_set(e, E_CONFIG_INVALID, "no good") : 0;
-}
-
-static const char config[] =
-    "{\"rules\": ["
-    " {\"name\": \"card-shotgun\", \"event\": \"card\", \"key\": \"ip\","
-    "  \"count\": \"distinct card\", \"limit\": 2, \"window\": 3600},"
-    " {\"name\": \"seats\", \"event\": \"shell\", \"key\": \"user\","
-    "  \"count\": \"sessions\", \"limit\": 2, \"window\": 60},"
-    " {\"name\": \"mailers\", \"event\": \"smtp\", \"key\": \"ip\","
-    "  \"count\": \"attempts\", \"limit\": 2, \"window\": 60}],"
-    " \"memory\": \"16M\","
-    " \"access\": [{\"user\": \"root\","
-    "  \"may\": [\"count\", \"read\", \"admin\"]}]}";
-
-static void
-world_persist(struct world *w, const char *dir)
-{
-	struct err e = { 0 };
-
-	assert_int_equal(
-	    persist_open(dir, w->engine, w->now, &w->persist, &e), 0);
-	w->env.persist = w->persist;
-}
-
-static struct world *
-world_new(unsigned may)
-{
-	struct world *w = calloc(1, sizeof(*w));
-	struct err e = { 0 };
-
-	assert_non_null(w);
-	test_dir_new(w->dir);
-	w->now = START;
-	if (settings_parse(config, strlen(config), "test", &w->settings, &e) !=
-	    0)
-		fail_msg("%s", e.text);
-	assert_int_equal(hash_keys_load(NULL, &w->keys, NULL), 0);
-	assert_int_equal(engine_new(w->settings, w->keys, &w->engine, NULL), 0);
-	assert_int_equal(
-	    access_table_new(&w->settings->listeners[0], NULL, &w->rows, NULL),
-	    0);
-	w->throttle = throttle_new(w->keys);
-	assert_non_null(w->throttle);
-	w->env.engine = w->engine;
-	w->env.throttle = w->throttle;
-	w->env.metrics = &w->metrics;
-	w->env.settings = w->settings;
-	w->env.started = START;
-	w->env.reload = reload;
-	w->env.reload_arg = w;
-	outbuf_init(&w->out, CONN_OUT_MAX);
-	w->conn.dialect = DIALECT_RESP;
-	w->conn.access.may = may;
-	w->conn.access.rows = may != 0;
-	return w;
-}
-
-static void
-world_free(struct world *w)
-{
-	persist_close(&w->persist);
-	engine_free(&w->engine);
-	throttle_free(&w->throttle);
-	hash_keys_free(&w->keys);
-	access_table_free(&w->rows);
-	settings_free(&w->settings);
-	outbuf_done(&w->out);
-	test_dir_remove(w->dir);
-	free(w);
-}
-
-static size_t
-feed(struct world *w, const char *text)
-{
-	struct conn_turn t = { &w->env, w->rows, &w->rq, &w->out, w->now };
-
-	return conn_process(&w->conn, &t, text, strlen(text));
-}
-
-/* Waits for the helper of the journal, not for the clock. */
-static void
-settle(struct world *w)
-{
-	enum persist_wait wait;
-
-	while (w->conn.ticket != 0) {
-		wait = persist_ask(w->persist, w->conn.ticket);
-		if (wait == PERSIST_HOLD)
-			usleep(200);
-		else
-			conn_release(&w->conn, &w->out, wait == PERSIST_GO);
-	}
-}
-
-/* The answer to one line, NUL behind it. Borrowed until the next one. */
-static const char *
-ask(struct world *w, const char *line)
-{
-	char in[512];
-
-	snprintf(in, sizeof(in), "%s\r\n", line);
-	outbuf_reset(&w->out);
-	assert_int_equal(feed(w, in), strlen(in));
-	settle(w);
-	outbuf_add(&w->out, "", 1);
-	assert_false(w->out.failed);
-	return w->out.data;
-}
+#include "testworld.h"
 
 #define ALLOW(n, limit) \
 	"*6\r\n$5\r\nallow\r\n$-1\r\n:" #n "\r\n:" #limit "\r\n:0\r\n$22\r\n"
@@ -175,8 +34,8 @@ static const struct {
 	{ "CONFIG GET save", "*2\r\n$4\r\nsave\r\n$0\r\n\r\n" },
 	{ "CONFIG SET save x", "-ERR " },
 	{ "COMMAND DOCS", "*0\r\n" },
-	{ "COMMAND COUNT", ":25\r\n" },
-	{ "COMMAND", "*25\r\n*6\r\n$7\r\nattempt\r\n:-2\r\n*0\r\n" },
+	{ "COMMAND COUNT", ":28\r\n" },
+	{ "COMMAND", "*28\r\n*6\r\n$7\r\nattempt\r\n:-2\r\n*0\r\n" },
 	{ "INFO", "$" },
 	{ "AUTH secret", "-ERR " },
 	{ "NONSENSE", "-ERR unknown command 'NONSENSE'\r\n" },
@@ -199,6 +58,12 @@ static const struct {
 	{ "SHOW ip 192.0.2.2", "*0\r\n" },
 	{ "SHOW ip nowhere", "-ERR " },
 	{ "TOP", "*1\r\n*18\r\n" },
+	{ "WHY ip 192.0.2.1", "*1\r\n*34\r\n$4\r\nrule\r\n" },
+	{ "WHY ip 192.0.2.2", "*0\r\n" },
+	{ "WHY ip nowhere", "-ERR " },
+	{ "WHY AAAAAAAAAAAAAAAAAAAAAA", "*0\r\n" },
+	{ "WHY 192.0.2.1", "*0\r\n" },
+	{ "WATCH some", "-ERR " },
 	{ "LIST", "*2\r\n:" },
 	{ "LIST blocked 0", "*2\r\n:" },
 	{ "LIST what", "-ERR " },
@@ -226,6 +91,12 @@ static const struct {
 	{ "STATS", "*" },
 	{ "RELOAD", "+OK\r\n" },
 	{ "RELOAD", "-ERR no good\r\n" },
+	{ "ROTATE", "+OK\r\n" },
+	{ "ROTATE", "-ERR the previous key is still needed" },
+	{ "ONCE jti abc 1760003600", ":0\r\n" },
+	{ "CL.THROTTLE k 1 10 60", "*5\r\n:0\r\n:2\r\n:0\r\n" },
+	{ "WATCH", "+OK\r\n" },
+	{ "WATCH all", "+OK\r\n" },
 };
 
 static void
@@ -238,41 +109,15 @@ test_talk(void **state)
 	(void)state;
 	world_persist(w, w->dir);
 	for (i = 0; i < COUNT_OF(talk); i++) {
-		got = ask(w, talk[i].line);
+		got = world_ask(w, talk[i].line);
 		if (strncmp(got, talk[i].want, strlen(talk[i].want)) != 0)
 			fail_msg("%s: %s", talk[i].line, got);
 	}
 	assert_int_equal(w->metrics.requests, COUNT_OF(talk));
 	assert_false(w->conn.closing);
-	assert_string_equal(ask(w, "QUIT"), "+OK\r\n");
+	assert_string_equal(world_ask(w, "QUIT"), "+OK\r\n");
 	assert_true(w->conn.closing);
 	world_free(w);
-}
-
-/* The number of values that an answer announces is the number it says. */
-static const char *
-skip_value(const char *p)
-{
-	long n;
-	char *end;
-
-	switch (*p) {
-	case '+':
-	case '-':
-	case ':':
-		return strstr(p, "\r\n") + 2;
-	case '$':
-		n = strtol(p + 1, &end, 10);
-		return n < 0 ? end + 2 : end + 2 + n + 2;
-	case '*':
-		n = strtol(p + 1, &end, 10);
-		for (p = end + 2; n > 0; n--)
-			p = skip_value(p);
-		return p;
-	default:
-		fail_msg("no value: %s", p);
-		return p;
-	}
 }
 
 static void
@@ -286,11 +131,11 @@ test_answers_are_whole(void **state)
 
 	(void)state;
 	world_persist(w, w->dir);
-	ask(w, "ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27");
-	ask(w, "BLOCK ip 192.0.2.77");
+	world_ask(w, "ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27");
+	world_ask(w, "BLOCK ip 192.0.2.77");
 	for (i = 0; i < COUNT_OF(lines); i++) {
-		got = ask(w, lines[i]);
-		if (*skip_value(got) != '\0')
+		got = world_ask(w, lines[i]);
+		if (*world_skip(got) != '\0')
 			fail_msg("%s: %s", lines[i], got);
 	}
 	world_free(w);
@@ -312,6 +157,9 @@ static const struct {
 	{ "UNBLOCK ip 192.0.2.1", ACCESS_ADMIN },
 	{ "FORGET ip 192.0.2.1", ACCESS_ADMIN },
 	{ "RELOAD", ACCESS_ADMIN },
+	{ "ROTATE", ACCESS_ADMIN },
+	{ "WHY ip 192.0.2.1", ACCESS_READ },
+	{ "WATCH", ACCESS_ANY },
 	{ "SHOW ip 192.0.2.1", ACCESS_READ },
 	{ "LIST", ACCESS_READ },
 	{ "TOP", ACCESS_ANY },
@@ -343,7 +191,7 @@ test_rights(void **state)
 		w = world_new(may);
 		world_persist(w, w->dir);
 		for (i = 0; i < COUNT_OF(rights); i++) {
-			got = ask(w, rights[i].line);
+			got = world_ask(w, rights[i].line);
 			want = rights[i].need == 0 ||
 			    (rights[i].need & may) != 0;
 			if ((strncmp(got, "-NOPERM ", 8) != 0) != want)
@@ -362,10 +210,10 @@ test_top_without_read(void **state)
 
 	(void)state;
 	world_persist(w, w->dir);
-	ask(w, "ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27");
-	assert_null(strstr(ask(w, "TOP"), "192.0.2.1"));
+	world_ask(w, "ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27");
+	assert_null(strstr(world_ask(w, "TOP"), "192.0.2.1"));
 	w->conn.access.may |= ACCESS_READ;
-	assert_non_null(strstr(ask(w, "TOP"), "192.0.2.1"));
+	assert_non_null(strstr(world_ask(w, "TOP"), "192.0.2.1"));
 	world_free(w);
 }
 
@@ -378,15 +226,15 @@ test_outcome(void **state)
 
 	(void)state;
 	world_persist(w, w->dir);
-	got = ask(w, "ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27");
+	got = world_ask(w, "ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27");
 	got = strstr(got, "$22\r\n");
 	assert_non_null(got);
 	snprintf(line, sizeof(line), "OUTCOME %.22s success", got + 5);
 	w->conn.access.uid = 4242;
-	assert_string_equal(ask(w, line), ":0\r\n");
+	assert_string_equal(world_ask(w, line), ":0\r\n");
 	w->conn.access.uid = 0;
-	assert_string_equal(ask(w, line), ":1\r\n");
-	assert_string_equal(ask(w, line), ":0\r\n");
+	assert_string_equal(world_ask(w, line), ":1\r\n");
+	assert_string_equal(world_ask(w, line), ":0\r\n");
 	world_free(w);
 }
 
@@ -399,11 +247,11 @@ test_pipeline(void **state)
 
 	(void)state;
 	world_persist(w, w->dir);
-	assert_int_equal(feed(w, in), strlen(in) - 2);
+	assert_int_equal(world_feed(w, in), strlen(in) - 2);
 	assert_int_equal(w->out.len, 21);
 	assert_memory_equal(w->out.data, "+PONG\r\n+PONG\r\n$1\r\na\r\n", 21);
 	outbuf_reset(&w->out);
-	assert_int_equal(feed(w, "*1\r\n:1\r\nPING\r\n"), 14);
+	assert_int_equal(world_feed(w, "*1\r\n:1\r\nPING\r\n"), 14);
 	assert_true(w->conn.closing);
 	assert_memory_equal(w->out.data, "-ERR Protocol error", 19);
 	assert_int_equal(w->metrics.broken, 1);
@@ -427,7 +275,7 @@ test_backpressure(void **state)
 		memcpy(in + n + 8185, "\r\n", 3);
 		n += 8187;
 	}
-	used = feed(w, in);
+	used = world_feed(w, in);
 	assert_true(w->conn.more);
 	assert_true(used < n);
 	assert_true(w->out.len < CONN_OUT_SOFT + 8192 + 16);
@@ -445,12 +293,12 @@ test_held(void **state)
 
 	(void)state;
 	world_persist(w, w->dir);
-	used = feed(w, in);
+	used = world_feed(w, in);
 	if (w->conn.ticket != 0) {
 		assert_int_equal(used, 20);
 		assert_int_equal(w->conn.held_at, 0);
-		settle(w);
-		used += feed(w, in + used);
+		world_settle(w);
+		used += world_feed(w, in + used);
 	}
 	assert_int_equal(used, strlen(in));
 	assert_int_equal(w->out.len, 12);
@@ -479,14 +327,16 @@ test_no_journal(void **state)
 	world_persist(w, path);
 	assert_non_null(persist_trouble(w->persist));
 	assert_memory_equal(
-	    ask(w, "ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27"),
+	    world_ask(w, "ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27"),
 	    ALLOW(1, 2), strlen(ALLOW(1, 2)));
-	assert_memory_equal(ask(w, "BLOCK ip 192.0.2.1"), "-UNAVAILABLE ", 13);
 	assert_memory_equal(
-	    ask(w, "UNBLOCK ip 192.0.2.1"), "-UNAVAILABLE ", 13);
-	assert_memory_equal(ask(w, "ONCE a b 1760003600"), "-UNAVAILABLE ", 13);
-	assert_string_equal(ask(w, "FORGET ip 192.0.2.1"), ":1\r\n");
-	assert_non_null(strstr(ask(w, "STATS"), "journal\r\n"));
+	    world_ask(w, "BLOCK ip 192.0.2.1"), "-UNAVAILABLE ", 13);
+	assert_memory_equal(
+	    world_ask(w, "UNBLOCK ip 192.0.2.1"), "-UNAVAILABLE ", 13);
+	assert_memory_equal(
+	    world_ask(w, "ONCE a b 1760003600"), "-UNAVAILABLE ", 13);
+	assert_string_equal(world_ask(w, "FORGET ip 192.0.2.1"), ":1\r\n");
+	assert_non_null(strstr(world_ask(w, "STATS"), "journal\r\n"));
 	assert_null(strstr(w->out.data, "journal\r\n$2\r\nok"));
 	world_free(w);
 }
@@ -499,20 +349,16 @@ test_restart(void **state)
 
 	(void)state;
 	world_persist(w, w->dir);
-	ask(w, "BLOCK ip 192.0.2.1");
-	ask(w, "ONCE jti abc 1760003600");
-	ask(w, "ATTEMPT card ip 192.0.2.2 last4 4242 expiry 12/27");
-	persist_close(&w->persist);
-	engine_free(&w->engine);
-	assert_int_equal(engine_new(w->settings, w->keys, &w->engine, NULL), 0);
-	w->env.engine = w->engine;
-	world_persist(w, w->dir);
-	assert_non_null(
-	    strstr(ask(w, "CHECK card ip 192.0.2.1 last4 4242 expiry 12/27"),
-		"operator"));
-	assert_string_equal(ask(w, "ONCE jti abc 1760003600"), ":0\r\n");
+	world_ask(w, "BLOCK ip 192.0.2.1");
+	world_ask(w, "ONCE jti abc 1760003600");
+	world_ask(w, "ATTEMPT card ip 192.0.2.2 last4 4242 expiry 12/27");
+	world_restart(w);
+	assert_non_null(strstr(
+	    world_ask(w, "CHECK card ip 192.0.2.1 last4 4242 expiry 12/27"),
+	    "operator"));
+	assert_string_equal(world_ask(w, "ONCE jti abc 1760003600"), ":0\r\n");
 	assert_memory_equal(
-	    ask(w, "ATTEMPT card ip 192.0.2.2 last4 4242 expiry 12/27"),
+	    world_ask(w, "ATTEMPT card ip 192.0.2.2 last4 4242 expiry 12/27"),
 	    ALLOW(1, 2), strlen(ALLOW(1, 2)));
 	world_free(w);
 }
@@ -527,19 +373,19 @@ test_policy(void **state)
 	(void)state;
 	world_persist(w, w->dir);
 	w->conn.dialect = DIALECT_POLICY;
-	assert_int_equal(feed(w, in), strlen(in));
+	assert_int_equal(world_feed(w, in), strlen(in));
 	assert_memory_equal(w->out.data, "action=DUNNO\n\n", 14);
 	outbuf_reset(&w->out);
-	assert_int_equal(feed(w, in), strlen(in));
+	assert_int_equal(world_feed(w, in), strlen(in));
 	assert_memory_equal(w->out.data, "action=REJECT ", 14);
 	/* who has no right gets no answer: Postfix defers, and logs it */
 	outbuf_reset(&w->out);
 	w->conn.access.may = 0;
-	feed(w, in);
+	world_feed(w, in);
 	assert_int_equal(w->out.len, 0);
 	assert_true(w->conn.closing);
 	w->conn.closing = false;
-	feed(w, "request\n\n");
+	world_feed(w, "request\n\n");
 	assert_int_equal(w->out.len, 0);
 	assert_true(w->conn.closing);
 	world_free(w);
@@ -552,7 +398,7 @@ test_metrics(void **state)
 
 	(void)state;
 	world_persist(w, w->dir);
-	ask(w, "ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27");
+	world_ask(w, "ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27");
 	metrics_turn(&w->metrics, 0);
 	metrics_turn(&w->metrics, 3);
 	metrics_turn(&w->metrics, INT64_MAX);
