@@ -62,12 +62,6 @@ struct config_issuer {
 	struct config_encryption *encryption; /* owns; NULL: none is taken */
 };
 
-/* authorize: a role and what the directory is asked for it. */
-struct config_role {
-	char *name;
-	char *query; /* group DN, search filter or LDAP URL */
-};
-
 enum config_require {
 	CONFIG_REQUIRE_NOBODY = 0,
 	CONFIG_REQUIRE_ANY,

@@ -1,6 +1,6 @@
 /*
- * config_parts: the parts of a policy that stand for a neighbour: directory,
- * fraud daemon, SASL clients. config.h includes this.
+ * config_parts: the parts of a policy that stand for a neighbour: roles and
+ * their directory, fraud daemon, SASL clients. config.h includes this.
  */
 
 #ifndef JWTGATE_CONFIG_PARTS_H
@@ -10,11 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "query.h"
+
 #define CONFIG_HINT_MAX 250 /* bytes of what a SASL client is told */
 
 struct config_list {
 	char **items; /* owns */
 	size_t count;
+};
+
+/* authorize: a role and what the directory is asked for it. */
+struct config_role {
+	char *name;
+	struct query query; /* owns */
 };
 
 struct config_directory {

@@ -110,27 +110,44 @@ build_issuers(const struct build *b)
 }
 
 static int
+build_role(const struct build *b, const char *name, const char *text)
+{
+	struct json_path part = part_at(b, "authentication");
+	struct json_path authorize = { .up = &part, .name = "authorize" };
+	struct json_path here = { .up = &authorize, .name = name };
+	struct config_role *role = &b->out->roles[b->out->role_count++];
+	struct err e = { 0 };
+	int ret;
+
+	role->name = mem_strdup(name);
+	if (role->name == NULL)
+		return E_NOMEM;
+	ret = query_parse(text, &role->query, &e);
+	return ret == 0 || ret == E_NOMEM ?
+	    ret :
+	    schema_fail(b->src, &here, "%s", err_text(&e, ret));
+}
+
+static int
 build_roles(const struct build *b)
 {
 	const struct json *authorize = json_member(
 	    json_member(b->parts, "authentication"), "authorize");
 	struct config_policy *out = b->out;
-	struct config_role *role;
-	const char *name;
+	const char *name, *text;
 	size_t i;
+	int ret;
 
 	out->roles = mem_array(json_count(authorize), sizeof(*out->roles));
 	if (out->roles == NULL)
 		return E_NOMEM;
 	for (i = 0; i < json_count(authorize); i++) {
-		json_entry(authorize, i, &name);
+		text = json_string(json_entry(authorize, i, &name), NULL);
 		if (strcmp(name, UNAUTHORIZED) == 0)
 			continue;
-		role = &out->roles[out->role_count++];
-		role->name = mem_strdup(name);
-		if (role->name == NULL ||
-		    schema_take_string(authorize, name, &role->query) != 0)
-			return E_NOMEM;
+		ret = build_role(b, name, text);
+		if (ret != 0)
+			return ret;
 	}
 	return schema_take_string(authorize, UNAUTHORIZED, &out->unauthorized);
 }
@@ -459,7 +476,7 @@ config_policy_done(struct config_policy *p)
 	free(p->issuers);
 	for (i = 0; i < p->role_count; i++) {
 		free(p->roles[i].name);
-		free(p->roles[i].query);
+		query_done(&p->roles[i].query);
 	}
 	free(p->roles);
 	config_list_done(&p->require_roles);

@@ -14,6 +14,7 @@
 #include "claims.h"
 #include "err.h"
 #include "jwk.h"
+#include "query.h"
 
 struct config;
 struct gate; /* a configuration and its keys; for many threads at a time */
@@ -60,6 +61,12 @@ struct gate_request {
 	bool has_uid; /* uid is that of user on this host */
 	uid_t uid;
 	const char *peer; /* for the log; NULL: "local" */
+	const char *address; /* the peer's IP address; NULL: there is none */
+	/* What the host itself knows of the user's groups, by name: then no
+	 * directory is asked, and what they cannot answer is refused. */
+	bool groups_from_host;
+	const char *const *groups; /* borrowed */
+	size_t group_count;
 	/* Without GATE_TOKEN: what this transaction's own token check found,
 	 * or NULL when the user logged in some other way. */
 	const struct gate_outcome *authenticated;
@@ -84,6 +91,9 @@ struct gate_outcome {
 	char jti[GATE_TEXT_MAX]; /* printable */
 	char roles[GATE_ROLES_TEXT_MAX]; /* held, separated by blanks */
 	char token_roles[GATE_ROLES_TEXT_MAX]; /* granted by the token */
+	/* What the token says where a role asks {claim:name}. */
+	struct query_claim claims[QUERY_CLAIMS_MAX];
+	size_t claim_count;
 	bool token_roles_apply; /* token's issuer is of the first form */
 	char message[ERR_TEXT_MAX]; /* what the peer may be shown */
 	char text[ERR_TEXT_MAX]; /* what the log is told */

@@ -15,6 +15,7 @@
 #include "gate.h"
 #include "jwa_enc.h"
 #include "jws.h"
+#include "roles.h"
 
 struct config_issuer;
 struct config_policy;
@@ -77,6 +78,20 @@ int gate_check_roles(struct gate_decision *d, const char *user);
 
 /* 0, or why what was revoked, used or bound to a key is not taken. */
 int gate_check_standing(struct gate_decision *d);
+
+/*
+ * What the directory, or the host that knows the user's groups, says of the
+ * roles that are wanted. token: what the token said, or NULL. held_out: one
+ * for each role of the policy. 0 or a code.
+ */
+struct gate_asking {
+	const char *user;
+	const struct gate_outcome *token;
+	const bool *wanted;
+	enum roles_enough enough;
+};
+int gate_ask_directory(
+    struct gate_decision *d, const struct gate_asking *a, bool *held_out);
 
 /* Fills out->token_roles from a token that was accepted. */
 void gate_token_roles(struct gate_decision *d);

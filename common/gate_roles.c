@@ -1,15 +1,16 @@
 /*
  * May this user enter the service? A role counts only where the service
- * looks for it: in the token, in the directory, or in both. The directory
- * cannot be asked yet, so whatever needs it is refused as unavailable.
+ * looks for it: in the token, in the directory, or in both.
  */
 
 #include "gate_decision.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
 #include "gate_explain.h"
+#include "mem.h"
 #include "str.h"
 
 /* Roles in an outcome are words: a name that is not one is never held. */
@@ -102,47 +103,115 @@ roles_from(const struct config_policy *p, const struct gate_outcome *token)
 	    CONFIG_ROLES_DIRECTORY;
 }
 
+/* Held in the token, of those asked for. */
 static int
-require_roles(struct gate_decision *d, enum config_roles_from from,
-    const struct gate_outcome *token, const char *held)
+check_token_roles(struct gate_decision *d, const struct gate_outcome *token)
+{
+	const char *held = token != NULL ? token->token_roles : "";
+
+	if (satisfied(d->policy, held))
+		return 0;
+	return err_set(&d->e, E_ROLE_MISSING, "%s",
+	    token == NULL ? "roles come from the token, and there was none" :
+			    "the token does not grant the roles asked for");
+}
+
+/* Of what is asked for, what both must say is asked where the token says. */
+static void
+choose(const struct config_policy *p, enum config_roles_from from,
+    const struct gate_outcome *token, bool *wanted)
+{
+	const char *name;
+	size_t i, j;
+
+	for (i = 0; i < p->role_count; i++) {
+		name = p->roles[i].name;
+		for (j = 0; j < p->require_roles.count; j++) {
+			if (strcmp(name, p->require_roles.items[j]) == 0)
+				wanted[i] = true;
+		}
+		if (from == CONFIG_ROLES_BOTH && wanted[i])
+			wanted[i] = token != NULL &&
+			    holds(token->token_roles, name);
+	}
+}
+
+/* In one piece or not at all, as the token's. */
+static void
+add_held(const struct config_policy *p, const bool *held, struct str *s)
+{
+	size_t i;
+
+	for (i = 0; i < p->role_count; i++) {
+		if (held[i] && is_word(p->roles[i].name))
+			str_addf(
+			    s, "%s%s", s->len > 0 ? " " : "", p->roles[i].name);
+	}
+}
+
+static int
+check_directory(struct gate_decision *d, enum config_roles_from from,
+    const struct gate_asking *asked, struct str *s)
 {
 	const struct config_policy *p = d->policy;
+	struct gate_asking a = *asked;
+	bool *flags = mem_array(2 * p->role_count, sizeof(*flags));
+	bool *held = flags == NULL ? NULL : flags + p->role_count;
+	int r;
 
+	if (flags == NULL)
+		return err_set(&d->e, E_NOMEM, "out of memory");
+	choose(p, from, a.token, flags);
+	a.wanted = flags;
+	a.enough = p->require == CONFIG_REQUIRE_ANY ? ROLES_ANY : ROLES_ALL;
+	r = gate_ask_directory(d, &a, held);
+	if (r == 0) {
+		add_held(p, held, s);
+		if (!satisfied(p, s->data))
+			r = err_set(&d->e, E_ROLE_MISSING,
+			    "the directory does not grant the roles asked "
+			    "for");
+	}
+	free(flags);
+	return r;
+}
+
+static int
+require_roles(struct gate_decision *d, const char *user, struct str *s)
+{
+	const struct config_policy *p = d->policy;
+	const struct gate_asking a = { .user = user,
+		.token = token_outcome(d, user) };
+	enum config_roles_from from = roles_from(p, a.token);
+	int r;
+
+	if (a.token != NULL && from == CONFIG_ROLES_TOKEN)
+		str_add(s, a.token->token_roles);
 	if (p->require == CONFIG_REQUIRE_TOKEN_ONLY)
 		return 0;
 	if (p->require != CONFIG_REQUIRE_ANY &&
 	    p->require != CONFIG_REQUIRE_ALL)
 		return err_set(
 		    &d->e, E_ROLE_MISSING, "nobody may enter this service");
-	if (from == CONFIG_ROLES_DIRECTORY)
-		return err_set(&d->e, E_DIRECTORY_UNAVAILABLE,
-		    "roles from the directory cannot be asked for");
-	if (!satisfied(p, held))
-		return err_set(&d->e, E_ROLE_MISSING, "%s",
-		    token == NULL ?
-			"roles come from the token, and there was none" :
-			"the token does not grant the roles asked for");
-	if (from != CONFIG_ROLES_TOKEN)
-		return err_set(&d->e, E_DIRECTORY_UNAVAILABLE,
-		    "roles must be in the directory too, "
-		    "which cannot be asked");
-	return 0;
+	if (from != CONFIG_ROLES_DIRECTORY) {
+		r = check_token_roles(d, a.token);
+		if (r != 0 || from == CONFIG_ROLES_TOKEN)
+			return r;
+	}
+	return check_directory(d, from, &a, s);
 }
 
 int
 gate_check_roles(struct gate_decision *d, const char *user)
 {
-	const struct gate_outcome *token = token_outcome(d, user);
-	enum config_roles_from from = roles_from(d->policy, token);
-	const char *held = "";
+	char held[GATE_ROLES_TEXT_MAX];
 	struct str s;
 	int r;
 
-	if (token != NULL && from != CONFIG_ROLES_DIRECTORY)
-		held = token->token_roles;
-	r = require_roles(d, from, token, held);
+	str_init(&s, held, sizeof(held));
+	r = require_roles(d, user, &s);
 	EXPLAIN(d, gate_explain_roles(d, held, r));
-	if (r != 0 || from != CONFIG_ROLES_TOKEN)
+	if (r != 0)
 		return r;
 	str_init(&s, d->out->roles, sizeof(d->out->roles));
 	str_add(&s, held);

@@ -5,10 +5,10 @@
 . "${top_srcdir:?}/tests/lib.sh"
 
 # A room sees the rooms named before it, in this order, and itself.
-rooms="err mem str b64url file source addr jscan jwa json schema config jwk fraud_proto
+rooms="err mem str b64url file source addr jscan jwa json schema dn query config jwk fraud_proto
 jws jwe claims directory fraud_client keyring roles mint revocation gate"
 # What fraudd may use of them, and what is in libbase.
-base="err mem str b64url file source addr jscan jwa json schema config"
+base="err mem str b64url file source addr jscan jwa json schema dn query config"
 
 # header prefix, then the files that may include it
 foreign='json-c/ common/json.c common/json_*

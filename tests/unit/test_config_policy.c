@@ -156,7 +156,7 @@ test_first_form(void **state)
 	assert_null(policy(c, NULL)->service);
 	assert_int_equal(p->role_count, 1);
 	assert_string_equal(p->roles[0].name, "role1");
-	assert_string_equal(p->roles[0].query, "cn=1");
+	assert_string_equal(p->roles[0].query.text, "cn=1");
 	assert_string_equal(p->unauthorized, "no");
 	own = config_own(p);
 	assert_non_null(own);
@@ -348,8 +348,8 @@ test_overriding(void **state)
 	assert_string_equal(p->issuers[0].required_claims[1].path, "b");
 	assert_list(&p->issuers[0].users_allow, "x");
 	assert_list(&p->issuers[0].users_deny, "");
-	assert_string_equal(p->roles[0].query, "cn=1");
-	assert_string_equal(p->roles[1].query, "cn=other");
+	assert_string_equal(p->roles[0].query.text, "cn=1");
+	assert_string_equal(p->roles[1].query.text, "cn=other");
 	assert_list(&p->directory.uri, "ldaps://c");
 	assert_string_equal(p->directory.base, "dc=x");
 	assert_int_equal(p->fraud.deadline_ms, 7);
@@ -362,7 +362,7 @@ test_overriding(void **state)
 	assert_string_equal(p->issuers[0].secret_file, "/s");
 	assert_string_equal(p->issuers[0].where, "common.authentication");
 	assert_list(&p->issuers[0].users_deny, "y");
-	assert_string_equal(p->roles[1].query, "cn=2");
+	assert_string_equal(p->roles[1].query.text, "cn=2");
 	assert_list(&p->directory.uri, "ldaps://a ldaps://b");
 	assert_true(p->fraud.allow_when_unavailable);
 	assert_string_equal(p->revocation_file, "/r");

@@ -30,7 +30,8 @@ static const char config[] =
     "{\"issuer\":\"https://gone.example\",\"keys_file\":\"@/gone.jwk\","
     "\"algorithms\":[\"RS512\"],\"audience\":[\"ssh\"]}],"
     "\"authentication\":{\"authorize\":{\"role1\":\"cn=1\","
-    "\"role2\":\"cn=2\",\"unauthorized\":\"Ask the desk.\"}}},"
+    "\"role2\":\"cn=2\",\"role3\":\"(uid={user})\",\"unauthorized\":\"Ask the "
+    "desk.\"}}},"
     "\"services\":{"
     "\"sshd\":{\"also\":[\"sshd-alt\"],\"require\":\"token_only\"},"
     "\"any\":{\"require\":{\"any\":[\"role1\",\"role2\"]},"
@@ -39,6 +40,8 @@ static const char config[] =
     "\"roles_from\":\"token\"},"
     "\"directory\":{\"require\":{\"any\":[\"role1\"]}},"
     "\"twice\":{\"require\":{\"any\":[\"role1\"]},\"roles_from\":\"both\"},"
+    "\"filter\":{\"require\":{\"all\":[\"role1\",\"role3\"]}},"
+    "\"either\":{\"require\":{\"any\":[\"role1\",\"role3\"]}},"
     "\"root\":{\"require\":\"token_only\",\"allow_root\":true},"
     "\"low\":{\"require\":\"token_only\",\"minimum_uid\":500},"
     "\"lowest\":{\"require\":\"token_only\",\"minimum_uid\":0},"
@@ -518,6 +521,56 @@ test_outcome(void **state)
 	free(token);
 }
 
+/* What slapd knows of a user's groups is a list of names and nothing else. */
+static void
+test_groups_of_the_host(void **state)
+{
+	static const char *const admins[] = { "CN=1" },
+				 *const nearly[] = { "cn=11", "cn=1,dc=x", "1",
+					 "", NULL, "cn=1+cn=2", "cn=" };
+	static const struct {
+		const char *why;
+		const char *service;
+		const char *const *groups;
+		size_t count;
+		int want;
+	} rows[] = {
+		{ "in the group", "directory", admins, 1, 0 },
+		{ "in no group", "directory", NULL, 0, E_ROLE_MISSING },
+		{ "names that are nearly it", "directory", nearly,
+		    COUNT_OF(nearly), E_ROLE_MISSING },
+		{ "a token is asked for too", "twice", admins, 1,
+		    E_ROLE_MISSING },
+		{ "a token alone", "any", admins, 1, E_ROLE_MISSING },
+		{ "a filter, and it is not settled", "filter", admins, 1,
+		    E_DIRECTORY_UNAVAILABLE },
+		{ "a filter, and it is", "either", admins, 1, 0 },
+		{ "a filter, and it is not", "either", NULL, 0,
+		    E_DIRECTORY_UNAVAILABLE },
+	};
+	struct gate_outcome out;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		struct gate_request request = {
+			.checks = GATE_ROLES,
+			.service = rows[i].service,
+			.user = "alice",
+			.groups_from_host = true,
+			.groups = rows[i].groups,
+			.group_count = rows[i].count,
+		};
+
+		if (decide(&request, &out) != rows[i].want)
+			fail_msg("%s: %s", rows[i].why, out.text);
+		assert_string_equal(
+		    out.roles, rows[i].want == 0 ? "role1" : "");
+		request.groups_from_host = false;
+		assert_int_not_equal(decide(&request, &out), 0);
+	}
+}
+
 int
 main(void)
 {
@@ -531,6 +584,7 @@ main(void)
 		cmocka_unit_test(test_root),
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_outcome),
+		cmocka_unit_test(test_groups_of_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
