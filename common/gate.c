@@ -92,6 +92,7 @@ refuse(struct gate_decision *d, int code)
 	out->roles[0] = '\0';
 	out->token_roles[0] = '\0';
 	out->token_roles_apply = false;
+	out->claim_count = 0;
 	snprintf(out->message, sizeof(out->message), "%s",
 	    message_for(d, out->reason));
 	snprintf(out->text, sizeof(out->text), "%s", err_text(&d->e, code));
@@ -170,6 +171,7 @@ begin_outcome(struct gate_outcome *out, unsigned checks)
 	out->expires = 0;
 	out->auth_time = -1;
 	out->token_roles_apply = false;
+	out->claim_count = 0;
 	out->user[0] = out->issuer[0] = out->kid[0] = out->jti[0] = '\0';
 	out->roles[0] = out->token_roles[0] = '\0';
 	out->message[0] = out->text[0] = '\0';
