@@ -45,6 +45,7 @@ struct config_fraud {
 	char *socket;
 	int64_t deadline_ms;
 	bool allow_when_unavailable;
+	char *password_key_file; /* NULL: no password is counted */
 };
 
 /* What the name that a SASL client asks to act as must be. */

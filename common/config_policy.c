@@ -223,7 +223,9 @@ build_fraud(const struct build *b)
 	away = json_string(json_member(node, "when_unavailable"), NULL);
 	f->allow_when_unavailable = away == NULL || strcmp(away, "allow") == 0;
 	f->socket = mem_strdup(DEFAULT_FRAUD_SOCKET);
-	if (f->socket == NULL)
+	if (f->socket == NULL ||
+	    schema_take_string(
+		node, "password_key_file", &f->password_key_file) != 0)
 		return E_NOMEM;
 	return schema_take_string(node, "socket", &f->socket);
 }
@@ -489,6 +491,7 @@ config_policy_done(struct config_policy *p)
 	free(p->fraud.socket);
 	free(p->sasl.openid_configuration);
 	free(p->sasl.scope);
+	free(p->fraud.password_key_file);
 	free(p->service);
 	free(p->unauthorized);
 	free(p->revocation_file);

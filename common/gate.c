@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "fraud_client.h"
 #include "gate_decision.h"
 #include "gate_state.h"
 #include "mem.h"
@@ -32,7 +33,7 @@ gate_new(const char *config_path, struct gate **out, struct err *e)
 	if (g == NULL)
 		return err_set(e, E_NOMEM, "out of memory");
 	g->path = mem_strdup(config_path);
-	if (g->path == NULL)
+	if (g->path == NULL || fraud_client_new(&g->fraud) != 0)
 		r = err_set(e, E_NOMEM, "out of memory");
 	else
 		r = gate_state_open(g, e);
@@ -49,6 +50,7 @@ gate_free(struct gate **g)
 	if (*g == NULL)
 		return;
 	gate_state_close(*g);
+	fraud_client_free(&(*g)->fraud);
 	mem_free_str(&(*g)->path);
 	mem_free(g, sizeof(**g));
 }
@@ -224,8 +226,10 @@ gate_decide(struct gate *g, const struct gate_request *request, int64_t now,
 	int r;
 
 	begin(&d, state, request, now, out);
+	d.gate = g;
 	d.payload = payload;
 	r = decide(&d);
+	gate_throttle_report(&d, r);
 	forget(&d);
 	if (r != 0) {
 		r = refuse(&d, r);

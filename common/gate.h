@@ -13,6 +13,7 @@
 
 #include "claims.h"
 #include "err.h"
+#include "fraud_proto.h"
 #include "jwk.h"
 #include "query.h"
 
@@ -60,6 +61,7 @@ struct gate_request {
 	const char *user; /* the login name, NULL: the token's own */
 	bool has_uid; /* uid is that of user on this host */
 	uid_t uid;
+	bool user_unknown; /* this host has no such user */
 	const char *peer; /* for the log; NULL: "local" */
 	const char *address; /* the peer's IP address; NULL: there is none */
 	/* What the host itself knows of the user's groups, by name: then no
@@ -95,6 +97,9 @@ struct gate_outcome {
 	struct query_claim claims[QUERY_CLAIMS_MAX];
 	size_t claim_count;
 	bool token_roles_apply; /* token's issuer is of the first form */
+	char attempt[FRAUD_ID_LEN + 1]; /* fraudd's id of it; "": none */
+	char rule[FRAUD_NAME_MAX + 1]; /* with E_THROTTLED, printable */
+	uint32_t retry_after; /* seconds, with E_THROTTLED; 0: unknown */
 	char message[ERR_TEXT_MAX]; /* what the peer may be shown */
 	char text[ERR_TEXT_MAX]; /* what the log is told */
 };
@@ -113,8 +118,9 @@ void gate_free(struct gate **g);
 const struct config *gate_config(const struct gate *g);
 
 /*
- * Why a changed file was not taken over, for the host's log. Each sentence
- * is handed out once, to one thread; false when there is none.
+ * What the host's log should know beside decisions: why a changed file was
+ * not taken over, that fraudd is away. Each sentence is handed out once, to
+ * one thread; false when there is none.
  */
 bool gate_notice(struct gate *g, char text[ERR_TEXT_MAX]);
 

@@ -12,6 +12,7 @@
 #include "b64url.h"
 #include "claims.h"
 #include "err.h"
+#include "fraud_proto.h"
 #include "gate.h"
 #include "jwa_enc.h"
 #include "jws.h"
@@ -26,12 +27,18 @@ struct shelf;
 #define GATE_TRIES_MAX 16 /* signatures tried over all issuers */
 
 struct gate_decision {
+	struct gate *gate; /* borrows */
 	const struct gate_request *request;
 	const struct config_policy *policy; /* of request->service */
 	struct keyring *keys;
 	struct shelf *revocations;
 	int64_t now;
 	struct gate_outcome *out;
+
+	/* What fraudd said last, and the attempt whose end it waits for. */
+	struct fraud_answer throttle;
+	bool throttle_asked, throttle_away;
+	char attempt[FRAUD_ID_LEN + 1];
 
 	/* What was in an encrypted token, and whose key opened it. */
 	uint8_t *inner; /* owns, by gate_opened_done(); NULL: not encrypted */
@@ -69,6 +76,18 @@ void gate_opened_done(struct gate_decision *d);
 /* Whether this issuer's tokens may come encrypted as this one did. */
 bool gate_opens_for(
     const struct gate_decision *d, const struct config_issuer *issuer);
+
+/*
+ * Asks fraudd about this attempt, before anything is known of the token. 0
+ * or E_THROTTLED.
+ */
+int gate_throttle_attempt(struct gate_decision *d);
+
+/* The same for the token in d->jws, whose signature held. */
+int gate_throttle_token(struct gate_decision *d);
+
+/* Tells fraudd how the attempt ended; r: 0 or why it was refused. */
+void gate_throttle_report(struct gate_decision *d, int r);
 
 /* Does the token prove who this is? 0 or a code; fills d->out. */
 int gate_check_token(struct gate_decision *d);

@@ -116,27 +116,6 @@ gate_explain_form(struct gate_decision *d, int r)
 }
 
 void
-gate_explain_throttle(struct gate_decision *d, int r)
-{
-	const struct config_fraud *fraud = &d->policy->fraud;
-	char where[GATE_WHERE_MAX];
-
-	gate_explain(d,
-	    &(struct gate_step){
-		.name = "throttle",
-		.result = fraud->configured ? result_of(r) : GATE_SKIPPED,
-		.seen = fraud->configured ? "fraudd could not be asked" : NULL,
-		.expected = !fraud->configured    ? NULL :
-		    fraud->allow_when_unavailable ? "an answer, or none" :
-						    "an answer",
-		.where = fraud->configured ?
-		    gate_explain_where(d, "fraud", where) :
-		    NULL,
-		.key = "when_unavailable",
-	    });
-}
-
-void
 gate_explain_algorithm(
     struct gate_decision *d, const struct config_issuer *issuer, bool listed)
 {

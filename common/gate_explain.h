@@ -18,6 +18,7 @@
 /* r: what the step before the call returned. */
 void gate_explain_form(struct gate_decision *d, int r);
 void gate_explain_throttle(struct gate_decision *d, int r);
+void gate_explain_token_use(struct gate_decision *d, int r);
 
 /* The search for the signer; set and key may be NULL. */
 void gate_explain_algorithm(

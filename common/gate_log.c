@@ -79,6 +79,10 @@ gate_log_line(const struct gate_request *request,
 	add_known(&s, "issuer", outcome->issuer);
 	add_known(&s, "kid", outcome->kid);
 	add_known(&s, "jti", outcome->jti);
+	add_known(&s, "rule", outcome->rule);
+	if (outcome->retry_after > 0)
+		str_addf(&s, " retry_after=%u", (unsigned)outcome->retry_after);
+	add_known(&s, "attempt", outcome->attempt);
 	add_known(&s, "msg", outcome->text);
 	return buf;
 }

@@ -60,10 +60,9 @@ unlock(_Atomic pid_t *word)
 }
 
 /* The oldest gives way: what is true of the files now was said last. */
-static void
-add_notice(const char *sentence, void *arg)
+void
+gate_state_notice(struct gate *g, const char *sentence)
 {
-	struct gate *g = arg;
 	unsigned count, at;
 
 	lock(&g->lock);
@@ -76,6 +75,12 @@ add_notice(const char *sentence, void *arg)
 	snprintf(g->notices[at], sizeof(g->notices[at]), "%s", sentence);
 	atomic_store_explicit(&g->notice_count, count, memory_order_relaxed);
 	unlock(&g->lock);
+}
+
+static void
+add_notice(const char *sentence, void *arg)
+{
+	gate_state_notice(arg, sentence);
 }
 
 bool
@@ -360,6 +365,7 @@ gate_state_open(struct gate *g, struct err *e)
 	for (i = 0; i < GATE_SLOTS; i++)
 		atomic_init(&g->slots[i].state, NULL);
 	atomic_init(&g->looked, INT64_MIN);
+	atomic_init(&g->away_said, INT64_MIN);
 	r = source_new(&config_kind, g->path, &source);
 	if (r == 0)
 		r = source_get(source, &config, e);

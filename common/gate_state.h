@@ -16,6 +16,7 @@
 
 struct config;
 struct config_policy;
+struct fraud_client;
 struct keyring;
 struct shelf;
 struct source;
@@ -46,6 +47,8 @@ struct gate {
 	_Atomic pid_t looking; /* lock: who looks at the files */
 	_Atomic pid_t lock; /* of all below */
 	char *path; /* owns; never changes */
+	struct fraud_client *fraud; /* owns */
+	_Atomic int64_t away_said; /* when; INT64_MIN: fraudd answers */
 	struct gate_state *current; /* holds */
 	char notices[GATE_NOTICES][ERR_TEXT_MAX];
 	unsigned notice_first;
@@ -62,6 +65,9 @@ void gate_state_close(struct gate *g);
  */
 struct gate_state *gate_state_take(struct gate *g, int64_t now);
 void gate_state_put(struct gate *g, struct gate_state *s);
+
+/* Leaves a sentence for gate_notice(). */
+void gate_state_notice(struct gate *g, const char *sentence);
 
 /* The configuration of a state, borrowed. */
 const struct config *gate_state_config(const struct gate_state *s);

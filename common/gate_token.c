@@ -11,17 +11,6 @@
 #include "gate_explain.h"
 #include "str.h"
 
-/* fraudd is asked before any key; until it can be, it counts as away. */
-static int
-check_throttle(struct gate_decision *d)
-{
-	const struct config_fraud *fraud = &d->policy->fraud;
-
-	if (!fraud->configured || fraud->allow_when_unavailable)
-		return 0;
-	return err_set(&d->e, E_THROTTLED, "fraudd could not be asked");
-}
-
 static void
 show_escaped(char *dst, size_t cap, const struct jscan_value *v)
 {
@@ -107,6 +96,10 @@ check_claims(struct gate_decision *d)
 	int r;
 
 	note_signer(d);
+	r = gate_throttle_token(d);
+	EXPLAIN(d, gate_explain_token_use(d, r));
+	if (r != 0)
+		return r;
 	r = claims_check(
 	    &d->claims, &d->jws, d->issuer, &when, &d->times, &d->e);
 	EXPLAIN(d, gate_explain_claims(d, r));
@@ -129,7 +122,7 @@ gate_check_token(struct gate_decision *d)
 		EXPLAIN(d, gate_explain_form(d, E_TOKEN_MISSING));
 		return err_set(&d->e, E_TOKEN_MISSING, "no token was given");
 	}
-	r = check_throttle(d);
+	r = gate_throttle_attempt(d);
 	EXPLAIN(d, gate_explain_throttle(d, r));
 	if (r != 0)
 		return r;

@@ -34,13 +34,13 @@ command_verdict(enum engine_verdict v)
 {
 	switch (v) {
 	case ENGINE_ALLOW:
-		return "allow";
+		return FRAUD_ALLOW;
 	case ENGINE_DELAY:
-		return "delay";
+		return FRAUD_DELAY;
 	case ENGINE_DENY:
 		break;
 	}
-	return "deny";
+	return FRAUD_DENY;
 }
 
 void
@@ -117,11 +117,11 @@ command_do_outcome(struct command_call *call)
 	struct engine_text word = command_word(call, 1);
 	enum engine_outcome outcome;
 
-	if (command_is(word, "success"))
+	if (command_is(word, FRAUD_SUCCESS))
 		outcome = ENGINE_OUTCOME_SUCCESS;
-	else if (command_is(word, "failure"))
+	else if (command_is(word, FRAUD_FAILURE))
 		outcome = ENGINE_OUTCOME_FAILURE;
-	else if (command_is(word, "error"))
+	else if (command_is(word, FRAUD_ERROR))
 		outcome = ENGINE_OUTCOME_ERROR;
 	else {
 		command_fail(call, "an outcome is success, failure or error");

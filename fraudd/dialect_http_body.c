@@ -108,9 +108,9 @@ dialect_http_body_attempt(const char *text, size_t n,
 static int
 take_outcome(struct engine_text word, enum engine_outcome *out, struct err *e)
 {
-	if (str_is(word.data, word.len, "success"))
+	if (str_is(word.data, word.len, FRAUD_SUCCESS))
 		*out = ENGINE_OUTCOME_SUCCESS;
-	else if (str_is(word.data, word.len, "failure"))
+	else if (str_is(word.data, word.len, FRAUD_FAILURE))
 		*out = ENGINE_OUTCOME_FAILURE;
 	else if (str_is(word.data, word.len, "error"))
 		*out = ENGINE_OUTCOME_ERROR;
@@ -156,10 +156,10 @@ static const struct {
 	const char *theirs;
 	const char *ours;
 } dovecot[] = {
-	{ "login", "user" },
-	{ "remote", "ip" },
-	{ "protocol", "service" },
-	{ "pwhash", "password" },
+	{ "login", FRAUD_USER },
+	{ "remote", FRAUD_IP },
+	{ "protocol", FRAUD_SERVICE },
+	{ "pwhash", FRAUD_PASSWORD },
 };
 
 #define DOVECOT (sizeof(dovecot) / sizeof(dovecot[0]))
@@ -215,7 +215,7 @@ dialect_http_body_dovecot(const char *text, size_t n,
 	r = begin(text, n, room, &object, e);
 	if (r != 0)
 		return r;
-	out->attempt.event = literal("login");
+	out->attempt.event = literal(FRAUD_EVENT_LOGIN);
 	while ((more = next(&object, &c, room, &name, &v)) > 0) {
 		r = dovecot_member(out, name, &v, room, e);
 		if (r != 0)

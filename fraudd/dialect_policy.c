@@ -51,18 +51,31 @@ dialect_policy_parse(
 }
 
 static bool
+named_by(const struct settings_rule *rule, struct engine_text name)
+{
+	size_t i;
+
+	if (str_is(name.data, name.len, rule->key) ||
+	    (rule->trust != 0 && str_is(name.data, name.len, FRAUD_IP)) ||
+	    (rule->count == RULE_DISTINCT &&
+		str_is(name.data, name.len, rule->field)))
+		return true;
+	for (i = 0; i < rule->when_count; i++) {
+		if (str_is(name.data, name.len, rule->when[i].field))
+			return true;
+	}
+	return false;
+}
+
+static bool
 asked_for(
     const struct settings *s, struct engine_text event, struct engine_text name)
 {
-	const struct settings_rule *rule;
 	size_t i;
 
 	for (i = 0; i < s->rule_count; i++) {
-		rule = &s->rules[i];
-		if (str_is(event.data, event.len, rule->event) &&
-		    (str_is(name.data, name.len, rule->key) ||
-			(rule->count == RULE_DISTINCT &&
-			    str_is(name.data, name.len, rule->field))))
+		if (str_is(event.data, event.len, s->rules[i].event) &&
+		    named_by(&s->rules[i], name))
 			return true;
 	}
 	return false;
@@ -80,9 +93,9 @@ static const struct {
 	const char *theirs;
 	const char *ours;
 } renamed[] = {
-	{ "client_address", "ip" },
-	{ "sasl_username", "user" },
-	{ "protocol_name", "service" },
+	{ "client_address", FRAUD_IP },
+	{ "sasl_username", FRAUD_USER },
+	{ "protocol_name", FRAUD_SERVICE },
 };
 
 static struct engine_text

@@ -33,7 +33,7 @@ rule_with_tag(const struct engine_rules *rules, uint32_t tag)
 {
 	size_t i;
 
-	for (i = 0; rules != NULL && i < rules->count; i++) {
+	for (i = 0; rules != NULL && i < rules->all; i++) {
 		if (rules->rules[i].tag == tag)
 			return &rules->rules[i];
 	}
@@ -63,7 +63,7 @@ assign(const struct engine *x, struct engine_rules *rules)
 	uint8_t group;
 	size_t i;
 
-	for (i = 0; i < rules->count; i++) {
+	for (i = 0; i < rules->all; i++) {
 		old = rule_with_tag(x->rules, rules->rules[i].tag);
 		if (old != NULL) {
 			rules->rules[i].group = old->group;
@@ -87,9 +87,9 @@ take_rules(struct engine *x, struct engine_rules *rules)
 {
 	size_t i;
 
-	for (i = 0; x->rules != NULL && i < x->rules->count; i++)
+	for (i = 0; x->rules != NULL && i < x->rules->all; i++)
 		x->leaving[x->rules->rules[i].group] = true;
-	for (i = 0; i < rules->count; i++) {
+	for (i = 0; i < rules->all; i++) {
 		x->leaving[rules->rules[i].group] = false;
 		table_group_set(x->table, rules->rules[i].group,
 		    group_of(&rules->rules[i]));

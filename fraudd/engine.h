@@ -16,19 +16,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "fraud_proto.h"
+
 struct engine;
 struct err;
 struct hash_keys;
 struct settings;
 
-#define ENGINE_FIELDS_MAX 16
-#define ENGINE_NAME_MAX 64
-#define ENGINE_VALUE_MAX 1024
-#define ENGINE_ID_LEN 22 /* base64url of 16 random bytes */
+#define ENGINE_FIELDS_MAX FRAUD_FIELDS_MAX
+#define ENGINE_NAME_MAX FRAUD_NAME_MAX
+#define ENGINE_VALUE_MAX FRAUD_VALUE_MAX
+#define ENGINE_ID_LEN FRAUD_ID_LEN /* base64url of 16 random bytes */
 #define ENGINE_RECORD_MAX 512
 
 /* What an answer gives as its rule when an operator's block decided. */
-#define ENGINE_RULE_OPERATOR "operator"
+#define ENGINE_RULE_OPERATOR FRAUD_OPERATOR
 
 enum engine_verdict {
 	ENGINE_DENY = 0,
@@ -98,8 +100,9 @@ int engine_reload(
  * Counts and decides in one step over all rules of the event. Returns 0, or
  * E_SYNTAX (unknown or repeated field, a missing field of a matching rule, a
  * value that is no address, digits, ...) with nothing counted. An event that
- * no rule names is allowed. A rule by ip does not match an attempt that has a
- * user and no ip: a login at a terminal has no address.
+ * no rule names is allowed. A rule does not match where its `when` does not
+ * hold, nor one by ip an attempt that has a user or a token and no ip: a login
+ * at a terminal has no address.
  */
 int engine_attempt(struct engine *x, const struct engine_attempt *a,
     int64_t now, struct engine_answer *out, struct err *e);
@@ -127,7 +130,10 @@ enum engine_outcome {
 	ENGINE_OUTCOME_ERROR
 };
 
-/* Amends an attempt once. 1: amended; 0: unknown, too late, or not its uid. */
+/*
+ * Amends an attempt once. 1: amended; 0: unknown, too late, or not its uid.
+ * With success the address is trusted for that user, by rules that ask so.
+ */
 int engine_outcome(struct engine *x, struct engine_text id,
     enum engine_outcome outcome, uid_t uid, int64_t now);
 

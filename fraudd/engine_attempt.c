@@ -182,11 +182,11 @@ tell(const struct engine *x, const struct engine_attempt *a,
  * get an id that leads to what denied them, and are not remembered.
  */
 static void
-finish(struct engine *x, const struct engine_attempt *a, uint32_t added,
-    struct engine_answer *out)
+finish(struct engine *x, const struct engine_attempt *a,
+    const struct engine_recent_entry *n, struct engine_answer *out)
 {
 	count_answer(x, out);
-	engine_recent_enter(x, a->uid, added, out);
+	engine_recent_enter(x, n, out);
 	if (x->watch.seen != NULL)
 		tell(x, a, out);
 }
@@ -196,7 +196,7 @@ ask(struct engine *x, const struct engine_attempt *a, bool write,
     struct engine_answer *out, struct err *e)
 {
 	struct engine_request q __attribute__((uninitialized));
-	uint32_t added = 0;
+	struct engine_recent_entry n = { .uid = a->uid };
 	size_t rules;
 	int ret;
 
@@ -211,7 +211,7 @@ ask(struct engine *x, const struct engine_attempt *a, bool write,
 	ret = check_fields(x, &q, write, &rules, e);
 	if (ret != 0)
 		return ret;
-	run_rules(x, &q, write, &added, out);
+	run_rules(x, &q, write, &n.count, out);
 	ask_operator(x, &q, out);
 	if (!write)
 		x->stats.checks++;
@@ -219,7 +219,10 @@ ask(struct engine *x, const struct engine_attempt *a, bool write,
 		x->stats.exempted++;
 	else {
 		x->stats.attempts++;
-		finish(x, a, added, out);
+		if (x->rules->all > x->rules->count)
+			n.pair = engine_trust_pair(
+			    x, hash_generation(x->keys), &q);
+		finish(x, a, &n, out);
 	}
 	return 0;
 }

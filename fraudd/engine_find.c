@@ -113,7 +113,7 @@ engine_rule_of(const struct engine *x, uint8_t group)
 {
 	size_t i;
 
-	for (i = 0; i < x->rules->count; i++) {
+	for (i = 0; i < x->rules->all; i++) {
 		if (x->rules->rules[i].group == group)
 			return &x->rules->rules[i];
 	}
@@ -163,10 +163,22 @@ find_addr(struct engine *x, const struct engine_rule *rule,
 	}
 }
 
+/* apart: of a trusted user and address, together. */
+static void
+hash_key(const struct engine *x, uint32_t generation, uint8_t field, bool apart,
+    const struct engine_request *q, uint8_t out[16])
+{
+	if (apart)
+		engine_trust_key(x, generation, q, out);
+	else
+		engine_hash_key(x, generation, field, q, out);
+}
+
 void
 engine_find(struct engine *x, const struct engine_rule *rule,
     const struct engine_request *q, struct engine_found *out)
 {
+	bool apart;
 	struct table_id old;
 
 	memset(out, 0, sizeof(*out));
@@ -176,12 +188,13 @@ engine_find(struct engine *x, const struct engine_rule *rule,
 		find_addr(x, rule, q, out);
 		return;
 	}
-	engine_hash_key(x, out->generation, rule->key, q, out->id.key);
+	apart = engine_trusted(x, rule, q);
+	hash_key(x, out->generation, rule->key, apart, q, out->id.key);
 	out->slot = table_find_live(x->table, &out->id);
 	if (out->slot != 0 || !hash_has_previous(x->keys))
 		return;
 	old = out->id;
-	engine_hash_key(x, out->generation - 1, rule->key, q, old.key);
+	hash_key(x, out->generation - 1, rule->key, apart, q, old.key);
 	out->slot = table_find_live(x->table, &old);
 	if (out->slot != 0)
 		out->generation--;

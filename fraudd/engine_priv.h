@@ -40,6 +40,7 @@ struct engine_add {
 struct engine_recent_one {
 	unsigned char id[16];
 	uint64_t first; /* add */
+	uint64_t pair; /* whom a success makes trusted; 0: nobody */
 	int64_t time; /* ms; 0: none */
 	uid_t uid;
 	uint32_t count;
@@ -94,6 +95,18 @@ void engine_judge(const struct engine_rule *rule, struct engine_count *c);
 void engine_take_back(
     struct engine *x, const struct engine_add *add, int64_t time);
 
+/* engine_trust.c */
+bool engine_trusted(struct engine *x, const struct engine_rule *rule,
+    const struct engine_request *q);
+/* A hash of event, user and address; 0 when one of them is missing. */
+uint64_t engine_trust_pair(const struct engine *x, uint32_t generation,
+    const struct engine_request *q);
+/* The key of such a user's own count at that address. */
+bool engine_trust_key(const struct engine *x, uint32_t generation,
+    const struct engine_request *q, uint8_t out[16]);
+/* The user of that pair succeeded from its address just now. */
+void engine_trust(struct engine *x, uint64_t pair);
+
 /* engine_fold.c: false when the policy must answer instead. */
 bool engine_block_entry(
     struct engine *x, const struct engine_rule *rule, uint32_t *slot);
@@ -104,8 +117,13 @@ void engine_recent_done(struct engine_recent *r);
 uint64_t engine_recent_memory(const struct engine_recent *r);
 void engine_recent_add(
     struct engine *x, const struct engine_count *c, uint32_t *count);
-void engine_recent_enter(
-    struct engine *x, uid_t uid, uint32_t count, struct engine_answer *answer);
+struct engine_recent_entry {
+	uid_t uid;
+	uint32_t count; /* of adds */
+	uint64_t pair;
+};
+void engine_recent_enter(struct engine *x, const struct engine_recent_entry *n,
+    struct engine_answer *answer);
 void engine_recent_forget(struct engine *x, uint32_t slot);
 /* What an id leads to: what decided, then what the attempt added to. */
 #define ENGINE_RECENT_SLOTS 65

@@ -138,7 +138,7 @@ describe(
 		return false;
 	if (entry->group < TABLE_GROUPS) {
 		rule = engine_rule_of(x, entry->group);
-		if (rule == NULL)
+		if (rule == NULL || rule->hidden)
 			return false;
 		describe_rule(x, rule, entry, plain, out);
 	} else {

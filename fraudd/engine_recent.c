@@ -121,14 +121,14 @@ new_way(struct engine *x, const struct engine_answer *a, unsigned char id[16])
 }
 
 void
-engine_recent_enter(
-    struct engine *x, uid_t uid, uint32_t count, struct engine_answer *answer)
+engine_recent_enter(struct engine *x, const struct engine_recent_entry *n,
+    struct engine_answer *answer)
 {
 	struct engine_recent *r = &x->recent;
 	struct engine_recent_one *one;
 	unsigned char id[16];
 
-	if (answer->verdict == ENGINE_DENY && count == 0) {
+	if (answer->verdict == ENGINE_DENY && n->count == 0) {
 		new_way(x, answer, id);
 		b64url_encode(answer->id, id, sizeof(id));
 		return;
@@ -137,10 +137,11 @@ engine_recent_enter(
 	b64url_encode(answer->id, id, sizeof(id));
 	one = &r->ones[r->next_one++ & (r->one_count - 1)];
 	memcpy(one->id, id, sizeof(id));
-	one->first = r->next_add - count;
-	one->count = count;
+	one->first = r->next_add - n->count;
+	one->count = n->count;
+	one->pair = n->pair;
 	one->time = x->now;
-	one->uid = uid;
+	one->uid = n->uid;
 	one->slot = answer->slot;
 	one->check = answer->check;
 }
@@ -245,6 +246,8 @@ engine_outcome(struct engine *x, struct engine_text id,
 	for (i = 0; outcome != ENGINE_OUTCOME_FAILURE && i < one->count; i++)
 		engine_take_back(x,
 		    &r->adds[(one->first + i) & (r->add_count - 1)], one->time);
+	if (outcome == ENGINE_OUTCOME_SUCCESS)
+		engine_trust(x, one->pair);
 	one->time = 0;
 	x->stats.amended++;
 	return 1;

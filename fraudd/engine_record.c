@@ -295,7 +295,7 @@ rule_of_tag(const struct engine *x, uint32_t tag)
 {
 	size_t i;
 
-	for (i = 0; i < x->rules->count; i++) {
+	for (i = 0; i < x->rules->all; i++) {
 		if (x->rules->rules[i].tag == tag)
 			return &x->rules->rules[i];
 	}

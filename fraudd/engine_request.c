@@ -179,14 +179,30 @@ engine_named_read(const struct engine_rules *r, struct engine_text key,
 	return 0;
 }
 
+static bool
+holds(const struct settings_when *w, const struct engine_text *v)
+{
+	bool is;
+
+	if (w->test == WHEN_THERE)
+		return v->data != NULL;
+	is = v->data != NULL && str_is(v->data, v->len, w->value);
+	return is == (w->test == WHEN_IS);
+}
+
 bool
 engine_matches(const struct engine_rule *rule, const struct engine_request *q)
 {
-	size_t n = q->event.len;
+	size_t n = q->event.len, i;
 
 	if (n > SETTINGS_NAME_MAX || rule->s.event[n] != '\0' ||
 	    memcmp(rule->s.event, q->event.data, n) != 0)
 		return false;
+	for (i = 0; i < rule->s.when_count; i++) {
+		if (!holds(&rule->s.when[i], &q->value[rule->when[i]]))
+			return false;
+	}
 	return rule->key != KNOWN_IP || q->value[KNOWN_IP].data != NULL ||
-	    q->value[KNOWN_USER].data == NULL;
+	    (q->value[KNOWN_USER].data == NULL &&
+		q->value[KNOWN_TOKEN].data == NULL);
 }

@@ -12,16 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const known[] = { [KNOWN_IP] = "ip",
-	[KNOWN_CARD] = "card",
-	[KNOWN_LAST4] = "last4",
-	[KNOWN_EXPIRY] = "expiry",
-	[KNOWN_USER] = "user",
-	[KNOWN_SESSION] = "session",
-	[KNOWN_OTHERS] = "service",
-	"token",
-	"password",
-	"exists",
+static const char *const known[] = { [KNOWN_IP] = FRAUD_IP,
+	[KNOWN_CARD] = FRAUD_CARD,
+	[KNOWN_LAST4] = FRAUD_LAST4,
+	[KNOWN_EXPIRY] = FRAUD_EXPIRY,
+	[KNOWN_USER] = FRAUD_USER,
+	[KNOWN_SESSION] = FRAUD_SESSION,
+	[KNOWN_TOKEN] = FRAUD_TOKEN,
+	[KNOWN_OTHERS] = FRAUD_SERVICE,
+	FRAUD_PASSWORD,
+	FRAUD_EXISTS,
+	FRAUD_ISSUER,
+	FRAUD_JTI,
 	"shop",
 	"name" };
 
@@ -76,11 +78,22 @@ tag_of(const struct settings_rule *s)
 	unsigned char rest[3] = { s->prefix4, s->prefix6,
 		(unsigned char)s->count };
 	uint32_t hash = 2166136261u;
+	unsigned char test;
+	size_t i;
 
 	hash = mix(hash, s->name, strlen(s->name) + 1);
 	hash = mix(hash, s->key, strlen(s->key) + 1);
 	hash = mix(hash, s->field, strlen(s->field) + 1);
-	return mix(hash, rest, sizeof(rest));
+	hash = mix(hash, rest, sizeof(rest));
+	for (i = 0; i < s->when_count; i++) {
+		test = (unsigned char)s->when[i].test;
+		hash = mix(hash, &test, 1);
+		hash = mix(
+		    hash, s->when[i].field, strlen(s->when[i].field) + 1);
+		hash = mix(
+		    hash, s->when[i].value, strlen(s->when[i].value) + 1);
+	}
+	return hash;
 }
 
 static int
@@ -88,17 +101,50 @@ add_rule(struct engine_rules *r, const struct settings_rule *s, struct err *e)
 {
 	struct engine_rule *rule = &r->rules[r->count];
 	const char *field;
+	size_t i;
 
 	rule->s = *s;
 	rule->tag = tag_of(s);
+	rule->trust = ENGINE_NO_FIELD;
 	field = s->count == RULE_DISTINCT ? s->field :
-	    s->count == RULE_SESSIONS     ? "session" :
+	    s->count == RULE_SESSIONS     ? FRAUD_SESSION :
 					    s->key;
 	if (know(r, s->key, &rule->key) != 0 ||
 	    know(r, field, &rule->field) != 0)
 		return err_set(e, E_RANGE, "too many different fields");
+	for (i = 0; i < s->when_count; i++) {
+		if (know(r, s->when[i].field, &rule->when[i]) != 0)
+			return err_set(e, E_RANGE, "too many different fields");
+	}
 	r->count++;
 	return 0;
+}
+
+/*
+ * Who is trusted is kept as what a rule that counts attempts by user would
+ * keep, under a tag of its own: so it is written down, ends and makes room as
+ * all counts do.
+ */
+static void
+add_hidden(struct engine_rules *r)
+{
+	struct engine_rule *rule, *hidden;
+	size_t i;
+
+	r->all = r->count;
+	for (i = 0; i < r->count; i++) {
+		rule = &r->rules[i];
+		if (rule->s.trust == 0)
+			continue;
+		rule->trust = (uint8_t)r->all;
+		hidden = &r->rules[r->all++];
+		*hidden = *rule;
+		hidden->hidden = true;
+		hidden->tag = mix(rule->tag, "trust", sizeof("trust"));
+		hidden->s.count = RULE_ATTEMPTS;
+		hidden->s.window = rule->s.trust;
+		hidden->s.max_block = 0;
+	}
 }
 
 static int
@@ -137,11 +183,12 @@ engine_rules_new(
 		return err_set(e, E_NOMEM, "out of memory");
 	for (i = 0; i < KNOWN_COUNT; i++)
 		know(r, known[i], &at);
-	r->rules = mem_array(s->rule_count, sizeof(*r->rules));
+	r->rules = mem_array(2 * s->rule_count, sizeof(*r->rules));
 	if (r->rules == NULL || copy_exempt(r, s) != 0)
 		ret = err_set(e, E_NOMEM, "out of memory");
 	for (i = 0; ret == 0 && i < s->rule_count; i++)
 		ret = add_rule(r, &s->rules[i], e);
+	add_hidden(r);
 	if (ret != 0)
 		engine_rules_free(&r);
 	else

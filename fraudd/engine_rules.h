@@ -20,6 +20,7 @@ enum engine_known {
 	KNOWN_EXPIRY,
 	KNOWN_USER,
 	KNOWN_SESSION,
+	KNOWN_TOKEN,
 	KNOWN_OTHERS
 };
 
@@ -27,13 +28,16 @@ struct engine_rule {
 	struct settings_rule s;
 	uint32_t tag; /* of its name and meaning, in records */
 	uint8_t group, key, field; /* numbers of known fields */
+	uint8_t when[SETTINGS_WHEN_MAX]; /* fields of s.when */
+	uint8_t trust; /* place of the rule that trusts; ENGINE_NO_FIELD */
+	bool hidden; /* keeps who is trusted, and is no rule to anybody */
 	uint64_t verdicts[ENGINE_ALLOW + 1];
 };
 
 /* What the rules say; made anew by a reload. */
 struct engine_rules {
-	struct engine_rule *rules; /* owns */
-	size_t count;
+	struct engine_rule *rules; /* owns; the hidden ones are the last */
+	size_t count, all; /* without and with the hidden */
 	char known[ENGINE_KNOWN_MAX][SETTINGS_NAME_MAX + 1];
 	size_t known_count;
 	struct addr_prefix *exempt; /* owns */

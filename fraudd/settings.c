@@ -76,6 +76,8 @@ static const struct schema_key rule_keys[] = {
 	INTEGER("delay", 1, 86400),
 	INTEGER("window", 1, YEAR),
 	INTEGER("max_block", 1, YEAR),
+	INTEGER("trust", 1, YEAR),
+	STRINGS("when", PLAIN),
 	WORD("extend", "attempt", "distinct", "none"),
 	WORD("action", "deny", "delay"),
 	WORD("overflow", OVERFLOWS),
@@ -128,6 +130,7 @@ static const struct schema_key settings_keys[] = {
 	WORD("overflow", OVERFLOWS),
 	{ .name = "backend", .kind = SCHEMA_OBJECT, .table = &backend_table },
 	OBJECTS("rules", rule_table, SETTINGS_RULES_MAX),
+	WORD("login_rules", "shadow", "enforce", "off"),
 	STRINGS("exempt", PLAIN),
 	STRINGS("exempt_users", PLAIN),
 	OBJECTS("access", access_table, 64),
@@ -138,7 +141,6 @@ static const struct schema_table settings_table = { ROWS(settings_keys) };
 static const char defaults[] =
     "{\"socket\":\"/run/fraudd/fraudd.sock\",\"socket_mode\":\"0660\","
     "\"state_dir\":\"/var/lib/fraudd\",\"memory\":\"256M\","
-    "\"rules\":[{\"name\":\"card-shotgun\",\"event\":\"card\"}],"
     "\"access\":[{\"group\":\"fraudd\",\"may\":[\"count\"]},"
     "{\"user\":\"root\",\"may\":[\"count\",\"read\",\"admin\"]}]}";
 
@@ -272,7 +274,6 @@ static int
 take_all(const struct schema_source *src, const struct json *root,
     const struct json *base, struct settings *s)
 {
-	const struct json *rules = json_member(root, "rules");
 	int ret;
 
 	ret = take_plain(src, root, s);
@@ -285,8 +286,7 @@ take_all(const struct schema_source *src, const struct json *root,
 	if (ret == 0)
 		ret = take_users(src, root, s);
 	if (ret == 0)
-		ret = settings_take_rules(src, root,
-		    rules != NULL ? rules : json_member(base, "rules"), s);
+		ret = settings_take_rules(src, root, s);
 	if (ret == 0)
 		ret = settings_take_listeners(src, root, base, s);
 	return ret;

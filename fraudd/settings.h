@@ -17,6 +17,7 @@ struct err;
 
 #define SETTINGS_RULES_MAX 64
 #define SETTINGS_NAME_MAX 64
+#define SETTINGS_WHEN_MAX 4 /* conditions of a rule */
 #define SETTINGS_VALUES_MAX 1024 /* distinct values or sessions of a key */
 
 enum rule_count {
@@ -42,6 +43,19 @@ enum rule_overflow {
 	RULE_OVERFLOW_PERMISSIVE
 };
 
+enum when_test {
+	WHEN_THERE = 0, /* the attempt has the field */
+	WHEN_IS, /* ... with that value */
+	WHEN_IS_NOT /* ... with another value, or not at all */
+};
+
+/* What must be true of an attempt for a rule to ask about it. */
+struct settings_when {
+	char field[SETTINGS_NAME_MAX + 1];
+	char value[SETTINGS_NAME_MAX + 1];
+	enum when_test test;
+};
+
 struct settings_rule {
 	char name[SETTINGS_NAME_MAX + 1];
 	char event[SETTINGS_NAME_MAX + 1];
@@ -54,6 +68,11 @@ struct settings_rule {
 	uint32_t delay; /* seconds answered with delay */
 	uint32_t window; /* seconds */
 	uint32_t max_block; /* seconds a key can stay at its limit; 0: no end */
+	/* Seconds for which an address that succeeded for the user is counted
+	 * by itself; 0: every address is counted with all others. */
+	uint32_t trust;
+	struct settings_when when[SETTINGS_WHEN_MAX];
+	size_t when_count;
 	enum rule_extend extend;
 	enum rule_action action;
 	enum rule_overflow overflow;

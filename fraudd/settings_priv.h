@@ -13,10 +13,13 @@ struct json_path;
 
 /* Return 0, E_NOMEM or E_CONFIG_INVALID; s is freed by the caller. */
 int settings_take_rules(const struct schema_source *src,
-    const struct json *root, const struct json *rules, struct settings *s);
+    const struct json *root, struct settings *s);
 int settings_take_listeners(const struct schema_source *src,
     const struct json *root, const struct json *base, struct settings *s);
 void settings_listeners_free(struct settings *s);
+
+/* The rules of a file that names none, as JSON: card, then login. */
+extern const char settings_default_rules[];
 
 /* The number of a word in words, which ends with NULL; otherwise if absent. */
 unsigned settings_word(const struct json *object, const char *name,

@@ -6,6 +6,7 @@
 #include "settings_priv.h"
 
 #include "err.h"
+#include "fraud_proto.h"
 #include "json.h"
 #include "mem.h"
 #include "schema.h"
@@ -20,6 +21,9 @@ static const char *const actions[] = { "deny", "delay", NULL };
 static const char *const overflows[] = { "evict-single", "deny-new",
 	"permissive", NULL };
 static const char *const modes[] = { "enforce", "shadow", NULL };
+static const char *const login_modes[] = { "shadow", "enforce", "off", NULL };
+#define LOGIN_SHADOW 0u
+#define LOGIN_OFF 2u
 
 unsigned
 settings_word(const struct json *object, const char *name,
@@ -82,6 +86,51 @@ take_count(const struct schema_source *src, const struct json *node,
 	return 0;
 }
 
+/* "FIELD", "FIELD=VALUE" or "FIELD!=VALUE". */
+static bool
+read_when(const char *s, struct settings_when *out)
+{
+	size_t n = strcspn(s, "!=");
+	struct str field, value;
+
+	str_init(&field, out->field, sizeof(out->field));
+	str_add_bytes(&field, s, n);
+	str_init(&value, out->value, sizeof(out->value));
+	out->test = WHEN_THERE;
+	if (s[n] == '!' && s[n + 1] == '=')
+		out->test = WHEN_IS_NOT;
+	else if (s[n] == '=')
+		out->test = WHEN_IS;
+	else if (s[n] != '\0')
+		return false;
+	if (out->test != WHEN_THERE)
+		str_add(&value, strchr(s + n, '=') + 1);
+	return !field.full && !value.full && is_name(out->field);
+}
+
+static int
+take_when(const struct schema_source *src, const struct json *node,
+    const struct json_path *rule, struct settings_rule *r)
+{
+	const struct json_path up = { .up = rule, .name = "when" };
+	const struct json *list = json_member(node, up.name);
+	struct json_path at = { .up = &up };
+
+	if (list == NULL)
+		return 0;
+	if (json_count(list) > SETTINGS_WHEN_MAX)
+		return schema_fail(
+		    src, &up, "has more than %d conditions", SETTINGS_WHEN_MAX);
+	for (; at.index < json_count(list); at.index++) {
+		if (!read_when(json_string(json_element(list, at.index), NULL),
+			&r->when[at.index]))
+			return schema_fail(src, &at,
+			    "must be FIELD, FIELD=VALUE or FIELD!=VALUE");
+	}
+	r->when_count = at.index;
+	return 0;
+}
+
 /* What goes together, and what does not. */
 static int
 check_rule(const struct schema_source *src, const struct json *node,
@@ -108,6 +157,11 @@ check_rule(const struct schema_source *src, const struct json *node,
 	at.name = "action";
 	if (r->action == RULE_DELAY && r->count == RULE_SESSIONS)
 		return schema_fail(src, &at, "sessions can only be denied");
+	at.name = "trust";
+	if (r->trust != 0 &&
+	    (strcmp(r->key, "user") != 0 || r->count == RULE_SESSIONS))
+		return schema_fail(
+		    src, &at, "is for key \"user\", and not for sessions");
 	at.name = "prefix4";
 	if (strcmp(r->key, "ip") != 0 && json_member(node, at.name) != NULL)
 		return schema_fail(src, &at, "is for key \"ip\" alone");
@@ -139,6 +193,7 @@ take_rule(const struct schema_source *src, const struct json *node,
 	r->delay = take_number(node, "delay", 0);
 	r->window = take_number(node, "window", 3600);
 	r->max_block = take_number(node, "max_block", 0);
+	r->trust = take_number(node, "trust", 0);
 	r->extend = (enum rule_extend)settings_word(
 	    node, "extend", extends, RULE_EXTEND_ATTEMPT);
 	r->action = (enum rule_action)settings_word(
@@ -147,11 +202,14 @@ take_rule(const struct schema_source *src, const struct json *node,
 	    node, "overflow", overflows, overflow);
 	r->shadow = settings_word(node, "mode", modes, 0) == 1;
 	ret = take_count(src, node, at, r);
+	if (ret == 0)
+		ret = take_when(src, node, at, r);
 	return ret != 0 ? ret : check_rule(src, node, at, r);
 }
 
-int
-settings_take_rules(const struct schema_source *src, const struct json *root,
+/* Adds the rules of a list to those that are there. */
+static int
+take_list(const struct schema_source *src, const struct json *root,
     const struct json *rules, struct settings *s)
 {
 	unsigned overflow = settings_word(
@@ -176,10 +234,50 @@ settings_take_rules(const struct schema_source *src, const struct json *root,
 				return schema_fail(src, &at,
 				    "a rule of that name is there already");
 		}
-		if (strcmp(r->name, "operator") == 0)
+		if (strcmp(r->name, FRAUD_OPERATOR) == 0)
 			return schema_fail(src, &at,
 			    "\"operator\" is the name of operators' blocks");
 	}
 	s->rule_count = at.index;
 	return 0;
+}
+
+/* The card rule stands first; what follows is for logins. */
+static int
+take_defaults(const struct schema_source *src, const struct json *root,
+    struct settings *s)
+{
+	unsigned login = settings_word(
+	    root, "login_rules", login_modes, LOGIN_SHADOW);
+	struct json *rules = NULL;
+	size_t i;
+	int ret;
+
+	ret = json_parse(settings_default_rules, strlen(settings_default_rules),
+	    false, &rules, src->e);
+	if (ret == 0)
+		ret = take_list(src, root, rules, s);
+	json_free(&rules);
+	if (ret != 0)
+		return ret;
+	if (login == LOGIN_OFF)
+		s->rule_count = 1;
+	for (i = 1; i < s->rule_count; i++)
+		s->rules[i].shadow = login == LOGIN_SHADOW;
+	return 0;
+}
+
+int
+settings_take_rules(const struct schema_source *src, const struct json *root,
+    struct settings *s)
+{
+	const struct json *rules = json_member(root, "rules");
+	const struct json_path at = { .name = "login_rules" };
+
+	if (rules == NULL)
+		return take_defaults(src, root, s);
+	if (json_member(root, at.name) != NULL)
+		return schema_fail(src, &at,
+		    "says nothing beside \"rules\", which replaces all");
+	return take_list(src, root, rules, s);
 }

@@ -156,17 +156,18 @@ take_address(const char *text, char buf[ADDR_TEXT_MAX])
  * into PAM_RHOST; sudo puts the name of this host there. A name is nothing
  * to count by, so it is not looked up either.
  */
-static const char *
-find_peer(pam_handle_t *pamh, char buf[ADDR_TEXT_MAX])
+static void
+find_peer(struct login *l)
 {
 	const void *rhost = NULL;
 
-	if (take_address(pam_getenv(pamh, "SSH_CONNECTION"), buf))
-		return buf;
-	if (pam_get_item(pamh, PAM_RHOST, &rhost) == PAM_SUCCESS &&
-	    take_address(rhost, buf))
-		return buf;
-	return "local";
+	l->request.peer = "local";
+	if (!take_address(pam_getenv(l->pamh, "SSH_CONNECTION"), l->peer) &&
+	    (pam_get_item(l->pamh, PAM_RHOST, &rhost) != PAM_SUCCESS ||
+		!take_address(rhost, l->peer)))
+		return;
+	l->request.peer = l->peer;
+	l->request.address = l->peer;
 }
 
 /* Exactly one line per decision. Never the token. */
@@ -225,6 +226,7 @@ find_names(struct login *l, struct err *e)
 		return err_set(e, E_USER_INVALID, "no user name");
 	}
 	pw = pam_modutil_getpwnam(l->pamh, l->request.user);
+	l->request.user_unknown = pw == NULL;
 	if (pw != NULL) {
 		l->request.has_uid = true;
 		l->request.uid = pw->pw_uid;
@@ -245,7 +247,7 @@ login_open(struct login *l, pam_handle_t *pamh, unsigned checks, int argc,
 
 	*l = (struct login){ .pamh = pamh };
 	l->request.checks = checks;
-	l->request.peer = find_peer(pamh, l->peer);
+	find_peer(l);
 	if ((r = pam_args_parse(argc, argv, &l->args, &e)) == 0 &&
 	    (r = find_names(l, &e)) == 0)
 		r = gate_new(l->args.config, &l->gate, &e);
@@ -393,7 +395,7 @@ check_args(pam_handle_t *pamh, int argc, const char **argv)
 		return PAM_SUCCESS;
 	if (pam_get_item(pamh, PAM_USER, &item) == PAM_SUCCESS)
 		l.request.user = item;
-	l.request.peer = find_peer(pamh, l.peer);
+	find_peer(&l);
 	refuse(&l, r, err_text(&e, r));
 	return say(&l);
 }

@@ -160,6 +160,7 @@ jwtgate_verify(const struct cli *cli)
 		if (addr_parse(rhost, strlen(rhost), &addr) != 0)
 			return cli_usage(cli, "--rhost takes an IP address");
 		request.peer = addr_format(&addr, peer);
+		request.address = peer;
 	}
 	if (!json && cli_value(cli, CLI_EXPLAIN) == NULL)
 		return open_and_decide(cli, &request, now, NULL);

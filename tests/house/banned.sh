@@ -10,7 +10,7 @@ call='(^|[^A-Za-z0-9_.>])'
 # what, where, extended regular expression
 rules() {
 	cat <<END
-in common: no clock	common	${call}(time|gettimeofday|clock_gettime|localtime|gmtime|ctime)(_r)? *\\(
+in common: no clock but the monotonic	common	${call}(time|gettimeofday|localtime|gmtime|ctime)(_r)? *\\(|${call}clock_gettime *\\( *(CLOCK_[^M]|[^C])
 in common: no environment	common	${call}(secure_)?getenv *\\(|${call}environ[^A-Za-z0-9_]
 in common: no working directory	common	${call}(getcwd|chdir|realpath) *\\(
 in common: no output	common	${call}v?(f|d)?printf *\\(|${call}(puts|fputs|perror|syslog|openlog) *\\(

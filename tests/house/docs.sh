@@ -54,7 +54,8 @@ fraudd_keys() {
 }
 
 fraudd_commands() {
-	sed -n 's/^	{ "\([a-z.]*\)", [0-9].*/\1/p' \
+	sed -n -e 's/^	{ "\([a-z.]*\)", [0-9].*/\1/p' \
+		-e 's/^	{ FRAUD_\([A-Z]*\), [0-9].*/\1/p' \
 		"$top_srcdir/fraudd/command.c" | tr "[:lower:]" "[:upper:]"
 }
 

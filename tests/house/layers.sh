@@ -5,14 +5,14 @@
 . "${top_srcdir:?}/tests/lib.sh"
 
 # A room sees the rooms named before it, in this order, and itself.
-rooms="err mem str b64url file source addr jscan jwa json schema dn query config jwk fraud_proto
+rooms="err mem str b64url file source addr jscan jwa json schema dn query config fraud_proto digest jwk
 jws jwe claims directory fraud_client keyring roles mint revocation gate"
 # What fraudd may use of them, and what is in libbase.
-base="err mem str b64url file source addr jscan jwa json schema dn query config"
+base="err mem str b64url file source addr jscan jwa json schema dn query config fraud_proto"
 
 # header prefix, then the files that may include it
 foreign='json-c/ common/json.c common/json_*
-openssl/ common/jwk.* common/jwk_* common/jws.* common/jws_* common/jwe.* common/jwe_* common/mint.c
+openssl/ common/jwk.* common/jwk_* common/jws.* common/jws_* common/jwe.* common/jwe_* common/mint.c common/digest.c
 ldap.h common/directory.* common/directory_*
 lber.h common/directory.* common/directory_*
 ares.h common/directory.* common/directory_*
@@ -68,8 +68,7 @@ own_ok() {
 		;;
 	*) # a host: its own folder, then common; of a daemon, base only
 		[ -f "$root/${file%/*}/$name" ] && return 0
-		[ "${file%%/*}" != fraudd ] || in_base "$theirs" ||
-			[ "$theirs" = fraud_proto ] || return 1
+		[ "${file%%/*}" != fraudd ] || in_base "$theirs" || return 1
 		[ -n "$theirs" ]
 		;;
 	esac

@@ -27,7 +27,12 @@ RULES = [
      "count": "distinct ip", "limit": 5, "window": 45, "action": "delay"},
     {"name": "guess", "event": "login", "key": "user",
      "count": "distinct password", "limit": 5, "window": 50,
-     "extend": "none"},
+     "extend": "none", "when": ["password", "exists!=0"], "trust": 70},
+    {"name": "safe", "event": "vault", "key": "user",
+     "count": "distinct password", "limit": 3, "window": 30,
+     "when": ["password"], "trust": 12},
+    {"name": "strange", "event": "login", "count": "distinct user",
+     "prefix6": 64, "limit": 3, "window": 35, "when": ["user", "exists=0"]},
     {"name": "hold", "event": "login", "key": "user",
      "count": "distinct token", "limit": 3, "window": 40, "max_block": 25},
     {"name": "speed", "event": "login", "key": "ip", "count": "attempts",
@@ -86,6 +91,8 @@ class Rule:
         self.extend = d.get("extend", "attempt")
         self.action = d.get("action", "deny")
         self.shadow = d.get("mode") == "shadow"
+        self.when, self.trust = d.get("when", []), d.get("trust")
+        self.trusted = {}
         self.entries = {}
 
     def key_of(self, fields):
@@ -94,6 +101,20 @@ class Rule:
         a = fields["ip"]
         bits = self.p4 if a.version == 4 else self.p6
         return ipaddress.ip_network((a, bits), strict=False)
+
+    def holds(self, fields):
+        for text in self.when:
+            if "!=" in text:
+                name, value = text.split("!=")
+                if fields.get(name) == value:
+                    return False
+            elif "=" in text:
+                name, value = text.split("=")
+                if fields.get(name) != value:
+                    return False
+            elif text not in fields:
+                return False
+        return True
 
     def judge(self, count):
         if count >= self.limit:
@@ -134,7 +155,7 @@ class Model:
         for name, value in fields:
             if name in out or name not in (
                     "ip", "user", "last4", "expiry", "password", "service",
-                    "token", "session", "name", "card"):
+                    "token", "session", "name", "card", "exists"):
                 return None
             if name == "ip":
                 try:
@@ -162,8 +183,18 @@ class Model:
 
     def matching(self, event, f, sessions):
         return [r for r in self.rules if r.event == event and
-                (r.kind == "sessions") == sessions and
-                (r.key != "ip" or "ip" in f or "user" not in f)]
+                (r.kind == "sessions") == sessions and r.holds(f) and
+                (r.key != "ip" or "ip" in f or
+                 ("user" not in f and "token" not in f))]
+
+    # user and address, where both are known
+    @staticmethod
+    def pair(event, f):
+        if "user" not in f or "ip" not in f:
+            return None
+        ip = f["ip"]
+        return event, f["user"], ipaddress.ip_network(
+            (ip, 32 if ip.version == 4 else 64), strict=False)
 
     def live(self, rule, key, now):
         entry = rule.entries.get(key)
@@ -193,6 +224,9 @@ class Model:
 
     def count(self, rule, f, now, write, adds):
         key = rule.key_of(f)
+        pair = self.pair(rule.event, f)
+        if rule.trust and pair and now < rule.trusted.get(pair, 0):
+            key = pair  # an address of this user's own
         entry = self.live(rule, key, now)
         stamp = seconds(now)
         if entry is not None and entry.since is not None:
@@ -265,12 +299,13 @@ class Model:
                     -(-(end - now) // 1000))
         if not write or (not rules and best[0] == "allow"):
             return best, None
-        return best, (uid, adds, best[0] != "deny" or bool(adds))
+        return best, (uid, adds, best[0] != "deny" or bool(adds),
+                      self.pair(event, f))
 
     def outcome(self, now, uid, ident, what):
         if ident not in self.ids or self.ids[ident][0] != uid:
             return 0
-        _, adds, kept = self.ids.pop(ident)
+        _, adds, kept, pair = self.ids.pop(ident)
         if not kept:
             return 0
         for rule, key, entry, value, time in adds:
@@ -285,6 +320,9 @@ class Model:
                 entry.values.remove(value)
             if entry.size() == 0:
                 del rule.entries[key]
+        for rule in self.rules:
+            if what == "success" and rule.trust and pair:
+                rule.trusted[pair] = (seconds(now) + rule.trust) * 1000
         return 1
 
     def seats(self, now, event, fields):
@@ -436,13 +474,20 @@ class Run:
             "login": [ip, user,
                       ("password", "p%d" % self.random.randrange(6)),
                       ("token", "t%d" % self.random.randrange(4)),
-                      ("service", pick(["sshd", "sudo"]))],
+                      ("service", pick(["sshd", "sudo"])),
+                      ("exists", pick(["0", "1", "1", "1"]))],
             "seat": [user, ("session", "s%d" % self.random.randrange(5))],
             "one": [user, many],
+            "vault": [("ip", pick(IPS[:3] + IPS[5:7])), ("user", "anna"),
+                      ("password", "p%d" % self.random.randrange(4))],
             "many": [("ip", pick(IPS[:2])), many],
             "none": [ip, user],
         }[event]
         r = self.random.random()
+        if event == "login" and self.random.random() < .2:
+            # without what only some rules ask
+            fields = [f for f in fields if f[0] != pick(
+                ["password", "exists"])]
         if r < .02:
             fields.pop(self.random.randrange(len(fields)))
         elif r < .03:
@@ -460,7 +505,7 @@ class Run:
     def attempt(self, verb):
         event = self.random.choice(
             ["card", "card", "card", "login", "login", "many", "one",
-             "none"])
+             "none", "vault", "vault"])
         uid, fields = self.random.randrange(2), self.fields(event)
         got = self.ask(verb, self.now, uid, event, *self.flat(fields))
         want, adds = self.model.attempt(

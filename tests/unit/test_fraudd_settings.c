@@ -30,7 +30,7 @@ test_defaults(void **state)
 
 	(void)state;
 	assert_int_equal(parse("{}", &s, NULL), 0);
-	assert_int_equal(s->rule_count, 1);
+	assert_int_equal(s->rule_count, 8);
 	r = &s->rules[0];
 	assert_string_equal(r->name, "card-shotgun");
 	assert_string_equal(r->event, "card");
@@ -134,6 +134,71 @@ test_everything(void **state)
 	settings_free(&s);
 }
 
+static void
+test_when(void **state)
+{
+	const struct settings_rule *r;
+	struct settings *s = NULL;
+
+	(void)state;
+	assert_int_equal(parse(RULE(",\"key\":\"user\",\"trust\":60,"
+				    "\"when\":[\"a\",\"b=c=d\",\"e!=\"]"),
+			     &s, NULL),
+	    0);
+	r = &s->rules[0];
+	assert_int_equal(r->trust, 60);
+	assert_int_equal(r->when_count, 3);
+	assert_int_equal(r->when[0].test, WHEN_THERE);
+	assert_string_equal(r->when[0].field, "a");
+	assert_int_equal(r->when[1].test, WHEN_IS);
+	assert_string_equal(r->when[1].field, "b");
+	assert_string_equal(r->when[1].value, "c=d");
+	assert_int_equal(r->when[2].test, WHEN_IS_NOT);
+	assert_string_equal(r->when[2].value, "");
+	settings_free(&s);
+}
+
+static void
+test_login_rules(void **state)
+{
+	struct settings *s = NULL;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(parse("{\"login_rules\":\"off\"}", &s, NULL), 0);
+	assert_int_equal(s->rule_count, 1);
+	settings_free(&s);
+	assert_int_equal(parse("{}", &s, NULL), 0);
+	for (i = 0; i < s->rule_count; i++)
+		assert_int_equal(s->rules[i].shadow, i > 0);
+	settings_free(&s);
+	assert_int_equal(parse("{\"login_rules\":\"enforce\"}", &s, NULL), 0);
+	for (i = 0; i < s->rule_count; i++)
+		assert_false(s->rules[i].shadow);
+	settings_free(&s);
+}
+
+/* The sample spells out what is there without it. */
+static void
+test_sample(void **state)
+{
+	const char *top = getenv("top_srcdir");
+	struct settings *sample = NULL, *own = NULL;
+	char path[TEST_PATH_MAX];
+	struct err e = { 0 };
+
+	(void)state;
+	assert_non_null(top);
+	snprintf(path, sizeof(path), "%s/etc/fraudd.json", top);
+	assert_int_equal(settings_load(path, &sample, &e), 0);
+	assert_int_equal(parse("{}", &own, NULL), 0);
+	assert_int_equal(sample->rule_count, own->rule_count);
+	assert_memory_equal(
+	    sample->rules, own->rules, own->rule_count * sizeof(*own->rules));
+	settings_free(&sample);
+	settings_free(&own);
+}
+
 static const struct {
 	const char *why, *text;
 	const char *want; /* NULL: taken; else in the sentence */
@@ -207,6 +272,24 @@ static const struct {
 	{ "a v6 prefix of a user", RULE(",\"prefix6\":64,\"key\":\"user\""),
 	    "rules[0].prefix6: is for key" },
 	{ "a prefix too long", RULE(",\"prefix4\":33"), "prefix4: must be" },
+	{ "conditions", RULE(",\"when\":[\"a\",\"b=1\",\"c!=\"]"), NULL },
+	{ "five conditions", RULE(",\"when\":[\"a\",\"b\",\"c\",\"d\",\"e\"]"),
+	    "rules[0].when: has more than 4" },
+	{ "four", RULE(",\"when\":[\"a\",\"b\",\"c\",\"d\"]"), NULL },
+	{ "a condition of nothing", RULE(",\"when\":[\"=1\"]"),
+	    "rules[0].when[0]: must be FIELD" },
+	{ "half an operator", RULE(",\"when\":[\"a!1\"]"),
+	    "rules[0].when[0]: must be FIELD" },
+	{ "trust", RULE(",\"key\":\"user\",\"trust\":60"), NULL },
+	{ "trust in an address", RULE(",\"trust\":60"),
+	    "rules[0].trust: is for key" },
+	{ "trust in sessions",
+	    RULE(",\"key\":\"user\",\"trust\":60,\"count\":\"sessions\""),
+	    "rules[0].trust: is for key" },
+	{ "login rules", "{\"login_rules\":\"enforce\"}", NULL },
+	{ "no such mode", "{\"login_rules\":\"on\"}", "login_rules: must be" },
+	{ "login rules beside rules", "{\"login_rules\":\"off\",\"rules\":[]}",
+	    "login_rules: says nothing beside" },
 	{ "sessions denied", RULE(",\"count\":\"sessions\",\"key\":\"user\""),
 	    NULL },
 	{ "sessions delayed",
@@ -343,6 +426,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_when),
+		cmocka_unit_test(test_login_rules),
+		cmocka_unit_test(test_sample),
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_memory),

@@ -1,0 +1,278 @@
+/*
+ * The throttle question: before anything costly, and so before anything is
+ * known of the token. It names the address, the claimed user and a hash of
+ * the token's bytes; counting and deciding are one step in fraudd, so that
+ * parallel guesses cannot all see the old count. How it ended is told
+ * afterwards: only what an attacker does stays counted.
+ *
+ * A second question goes with a token whose signature held: from how many
+ * addresses does it come? Its hash is of what was signed, for a thief can
+ * write a signature or an encryption in more than one way.
+ */
+
+#include "gate_decision.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "b64url.h"
+#include "config.h"
+#include "digest.h"
+#include "fraud_client.h"
+#include "gate_state.h"
+#include "mem.h"
+#include "str.h"
+
+#define TEXT_MAX 256 /* what is longer goes as its hash */
+#define NOTICE_SECONDS 60
+#define DIGEST_TEXT (B64URL_ENCODED_LEN(DIGEST_LEN) + 1)
+
+/* At most once in a minute of the callers' clocks, by one of the threads. */
+static void
+say_away(struct gate_decision *d, const char *why)
+{
+	const struct config_fraud *fraud = &d->policy->fraud;
+	_Atomic int64_t *said = &d->gate->away_said;
+	int64_t last = atomic_load_explicit(said, memory_order_relaxed);
+	char text[ERR_TEXT_MAX];
+	struct str s;
+
+	if (last != INT64_MIN && d->now >= last &&
+	    d->now - last < NOTICE_SECONDS)
+		return;
+	if (!atomic_compare_exchange_strong_explicit(said, &last, d->now,
+		memory_order_relaxed, memory_order_relaxed))
+		return;
+	str_init(&s, text, sizeof(text));
+	str_addf(&s, "fraudd could not be asked, attempts are %s: %s",
+	    fraud->allow_when_unavailable ? "let through" : "refused", why);
+	gate_state_notice(d->gate, text);
+}
+
+static int
+away(struct gate_decision *d, const char *why)
+{
+	d->throttle_away = true;
+	say_away(d, why);
+	if (d->policy->fraud.allow_when_unavailable)
+		return 0;
+	return err_set(&d->e, E_THROTTLED, "fraudd could not be asked");
+}
+
+static int
+throttled(struct gate_decision *d, const struct fraud_answer *a)
+{
+	struct gate_outcome *out = d->out;
+
+	str_printable(out->rule, sizeof(out->rule), a->rule, strlen(a->rule));
+	out->retry_after = a->retry_after;
+	if (strcmp(a->rule, FRAUD_OPERATOR) == 0)
+		return err_set(
+		    &d->e, E_THROTTLED, "blocked by an operator of fraudd");
+	return err_set(&d->e, E_THROTTLED, "too many attempts: %u of %u",
+	    (unsigned)a->count, (unsigned)a->limit);
+}
+
+static struct fraud_where
+where(const struct gate_decision *d)
+{
+	return (struct fraud_where){ d->policy->fraud.socket,
+		d->policy->fraud.deadline_ms };
+}
+
+static int
+ask(struct gate_decision *d, struct fraud_request *q)
+{
+	const struct fraud_where to = where(d);
+	struct fraud_reply reply;
+	struct err e = { 0 };
+	int r;
+
+	r = fraud_proto_end(q, &e);
+	if (r == 0)
+		r = fraud_client_ask(d->gate->fraud, &to, q, &reply, &e);
+	if (r != 0)
+		return away(d, err_text(&e, r));
+	if (reply.kind == FRAUD_REPLY_ERROR)
+		return away(d, reply.error);
+	if (reply.kind != FRAUD_REPLY_ANSWER)
+		return away(d, "what came is no answer to this question");
+	d->throttle = reply.answer;
+	d->throttle_asked = true;
+	memcpy(d->out->attempt, reply.answer.id, sizeof(d->out->attempt));
+	if (reply.answer.verdict != FRAUD_VERDICT_ALLOW)
+		return throttled(d, &reply.answer);
+	return 0;
+}
+
+/* False when there is no hash to be had. */
+static bool
+hash_text(const void *data, size_t n, char text[DIGEST_TEXT])
+{
+	uint8_t digest[DIGEST_LEN];
+
+	if (digest_sha256(data, n, digest) != 0)
+		return false;
+	b64url_encode(text, digest, sizeof(digest));
+	return true;
+}
+
+/* A name of any length must not make the question none. */
+static bool
+add_name(struct fraud_request *q, const char *field, const char *value)
+{
+	char text[DIGEST_TEXT];
+	size_t n;
+
+	if (value == NULL)
+		return true;
+	n = strlen(value);
+	if (n <= TEXT_MAX) {
+		fraud_proto_field(q, field, value);
+		return true;
+	}
+	if (!hash_text(value, n, text))
+		return false;
+	fraud_proto_field(q, field, text);
+	return true;
+}
+
+static const char *
+exists(const struct gate_request *q)
+{
+	if (q->user_unknown)
+		return "0";
+	return q->has_uid ? "1" : NULL;
+}
+
+static bool
+write_attempt(const struct gate_request *q, struct fraud_request *out)
+{
+	char token[DIGEST_TEXT];
+
+	fraud_proto_begin(out, FRAUD_ATTEMPT);
+	fraud_proto_text(out, FRAUD_EVENT_LOGIN);
+	fraud_proto_field(out, FRAUD_IP, q->address);
+	fraud_proto_field(out, FRAUD_EXISTS, exists(q));
+	if (!hash_text(q->token, q->token_len, token))
+		return false;
+	fraud_proto_field(out, FRAUD_TOKEN, token);
+	return add_name(out, FRAUD_USER, q->user) &&
+	    add_name(out, FRAUD_SERVICE, q->service);
+}
+
+int
+gate_throttle_attempt(struct gate_decision *d)
+{
+	struct fraud_request q;
+	int r;
+
+	if (!d->policy->fraud.configured)
+		return 0;
+	if (!write_attempt(d->request, &q))
+		return away(d, "OpenSSL failed");
+	r = ask(d, &q);
+	if (r == 0 && d->throttle_asked)
+		memcpy(d->attempt, d->throttle.id, sizeof(d->attempt));
+	return r;
+}
+
+static bool
+write_token(const struct gate_decision *d, struct fraud_request *out)
+{
+	const char *jti = d->out->jti;
+	char token[DIGEST_TEXT];
+
+	fraud_proto_begin(out, FRAUD_ATTEMPT);
+	fraud_proto_text(out, FRAUD_EVENT_TOKEN);
+	fraud_proto_field(out, FRAUD_IP, d->request->address);
+	if (!hash_text(d->jws.token, d->jws.signed_len, token))
+		return false;
+	fraud_proto_field(out, FRAUD_TOKEN, token);
+	fraud_proto_field(out, FRAUD_ISSUER, d->out->issuer);
+	fraud_proto_field(out, FRAUD_JTI, jti[0] != '\0' ? jti : NULL);
+	return add_name(out, FRAUD_USER, d->request->user) &&
+	    add_name(out, FRAUD_SERVICE, d->request->service);
+}
+
+/* Where fraudd was away a moment ago, it is not waited for again. */
+int
+gate_throttle_token(struct gate_decision *d)
+{
+	struct fraud_request q;
+
+	if (!d->throttle_asked || d->request->address == NULL)
+		return 0;
+	if (!write_token(d, &q))
+		return away(d, "OpenSSL failed");
+	return ask(d, &q);
+}
+
+/*
+ * An expired token, or one for another place, is no attack, and neither is a
+ * directory or a key that is missing; what was counted is taken back then.
+ * A forged token is one, and so is a good one for somebody else.
+ */
+static const char *
+outcome_of(int r)
+{
+	switch ((enum err_code)r) {
+	case E_OK:
+		return FRAUD_SUCCESS;
+	case E_HEADER_INVALID:
+	case E_TOKEN_MALFORMED:
+	case E_TOKEN_TOO_LONG:
+	case E_ALGORITHM_REFUSED:
+	case E_KEY_UNKNOWN:
+	case E_SIGNATURE_INVALID:
+	case E_USER_MISMATCH:
+	case E_TOKEN_REVOKED:
+	case E_TOKEN_REPLAYED:
+	case E_POSSESSION_MISSING:
+	case E_THROTTLED:
+		return FRAUD_FAILURE;
+	case E_TOKEN_MISSING:
+	case E_ISSUER_UNKNOWN:
+	case E_AUDIENCE_WRONG:
+	case E_PARTY_WRONG:
+	case E_TYPE_WRONG:
+	case E_TOKEN_EXPIRED:
+	case E_TOKEN_NOT_YET_VALID:
+	case E_TOKEN_TOO_OLD:
+	case E_LIFETIME_TOO_LONG:
+	case E_CLAIM_MISSING:
+	case E_SCOPE_MISSING:
+	case E_USER_INVALID:
+	case E_ROLE_MISSING:
+	case E_DIRECTORY_UNAVAILABLE:
+	case E_KEYS_UNAVAILABLE:
+	case E_CONFIG_INVALID:
+	case E_NOMEM:
+	case E_IO:
+	case E_SYNTAX:
+	case E_RANGE:
+	case E_PERM:
+	case E_KEY:
+	case E_CRYPTO:
+		break;
+	}
+	return FRAUD_ERROR;
+}
+
+void
+gate_throttle_report(struct gate_decision *d, int r)
+{
+	struct fraud_where to;
+	struct fraud_request q;
+	struct err e = { 0 };
+
+	if (d->attempt[0] == '\0')
+		return;
+	to = where(d);
+	fraud_proto_begin(&q, FRAUD_OUTCOME);
+	fraud_proto_text(&q, d->attempt);
+	fraud_proto_text(&q, outcome_of(r));
+	if (fraud_proto_end(&q, &e) != 0 ||
+	    fraud_client_tell(d->gate->fraud, &to, &q, &e) != 0)
+		say_away(d, e.text);
+}
