@@ -142,6 +142,7 @@ find_peer(struct look *l)
 	if (text == NULL || addr_parse(text, strcspn(text, ";"), &a) != 0)
 		return;
 	l->request.peer = addr_format(&a, l->peer);
+	l->request.address = l->peer;
 }
 
 /* Exactly one line per decision. Never the token. */

@@ -47,6 +47,14 @@ arguments() {
 	printf '%s\n' "$code_strings" | tr -d '"='
 }
 
+# Options of a SASL configuration, and the keys of a client's file.
+sasl_words() {
+	grep -ohE '"oauthbearer_[a-z_]+"' "$top_srcdir/sasl/oauth_settings.c" |
+		tr -d '"'
+	sed -n 's/^	{ "\([a-z_]*\)", take_[a-z]* },/\1/p' \
+		"$top_srcdir/sasl/owner.c"
+}
+
 # The rows of both tables of fraudd; a key stands in a macro or in a member.
 fraudd_keys() {
 	grep -ohE '(\<[A-Z_]+\(|\.name = )"[a-z0-9_]+"' \
@@ -73,6 +81,7 @@ found "configuration keys" 40 "$(keys | sort -u | wc -l)"
 found "options" 10 "$(options | sort -u | wc -l)"
 found "commands" 8 "$(commands | wc -l)"
 found "module arguments" 5 "$(arguments | sort -u | wc -l)"
+found "words of the SASL plugin" 7 "$(sasl_words | sort -u | wc -l)"
 found "keys of fraudd" 30 "$(fraudd_keys | sort -u | wc -l)"
 found "commands of fraudd" 20 "$(fraudd_commands | wc -l)"
 
@@ -86,6 +95,8 @@ commands | absent "$man/jwtgate.1" >"$T/found"
 nothing "$T/found" "every command is in jwtgate.1"
 arguments | absent "$man/pam_jwt.8" >"$T/found"
 nothing "$T/found" "every module argument is in pam_jwt.8"
+sasl_words | absent "$man/jwtgate_sasl.8" >"$T/found"
+nothing "$T/found" "every option and key of the SASL plugin is in jwtgate_sasl.8"
 fraudd_keys | absent "$man/fraudd.json.5" >"$T/found"
 nothing "$T/found" "every key of fraudd is in fraudd.json.5"
 fraudd_commands | absent "$top_srcdir/doc/PROTOCOL.md" >"$T/found"

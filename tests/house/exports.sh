@@ -12,7 +12,8 @@ pam_sm_chauthtok
 pam_sm_close_session
 pam_sm_open_session
 pam_sm_setcred"
-sasl_want="sasl_server_plug_init"
+sasl_want="sasl_client_plug_init
+sasl_server_plug_init"
 libraries="libc.so.6 libcrypto.so.3 libjson-c.so.5 libpam.so.0"
 
 exported() {
