@@ -46,16 +46,18 @@ command_verdict(enum engine_verdict v)
 void
 command_say_answer(struct reply *r, const struct engine_answer *a)
 {
-	reply_record(r, NULL, 6);
-	reply_text(r, "verdict", command_verdict(a->verdict));
-	if (a->rule != NULL)
-		reply_text(r, "rule", a->rule);
-	else
-		reply_nil(r, "rule");
-	reply_integer(r, "count", a->count);
-	reply_integer(r, "limit", a->limit);
-	reply_integer(r, "retry_after", a->retry_after);
-	reply_text(r, "id", a->id);
+	const char *verdict = command_verdict(a->verdict);
+	const struct reply_member members[] = {
+		{ "verdict", verdict, strlen(verdict), false, 0 },
+		{ "rule", a->rule, a->rule != NULL ? strlen(a->rule) : 0, true,
+		    0 },
+		{ "count", NULL, 0, false, a->count },
+		{ "limit", NULL, 0, false, a->limit },
+		{ "retry_after", NULL, 0, false, a->retry_after },
+		{ "id", a->id, a->id[0] != '\0' ? ENGINE_ID_LEN : 0, false, 0 },
+	};
+
+	reply_members(r, members, sizeof(members) / sizeof(members[0]));
 }
 
 /* EVENT and pairs of FIELD VALUE. False: the answer has been given. */

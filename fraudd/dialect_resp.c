@@ -101,6 +101,45 @@ bulk(struct scan *s, struct request *out)
 	return REQUEST_READY;
 }
 
+/*
+ * Whole words with a length of one or two digits, as nearly all are, at most
+ * max of them. All else is left to bulk(), which says what it is.
+ */
+static size_t
+quick_bulks(struct scan *s, size_t max, struct request *out)
+{
+	const char *p = s->in + s->at, *end = s->in + s->n;
+	struct engine_text *word = out->words;
+	size_t len, head, count = 0;
+
+	if (max > REQUEST_WORDS_MAX)
+		max = REQUEST_WORDS_MAX;
+	for (; count < max && end - p >= 6 && p[0] == '$'; count++, word++) {
+		len = (unsigned char)(p[1] - '0');
+		head = 4;
+		if (p[2] != '\r') {
+			if (p[2] < '0' || p[2] > '9')
+				break;
+			len = len * 10 + (size_t)(p[2] - '0');
+			head = 5;
+		}
+		if (p[1] < '0' || p[1] > '9' || p[head - 2] != '\r' ||
+		    p[head - 1] != '\n' || (size_t)(end - p) < head + len + 2)
+			break;
+		p += head;
+		if (p[len] != '\r' || p[len + 1] != '\n') {
+			p -= head;
+			break;
+		}
+		word->data = p;
+		word->len = len;
+		p += len + 2;
+	}
+	s->at = (size_t)(p - s->in);
+	out->count = count;
+	return count;
+}
+
 static enum request_state
 array(struct scan *s, struct request *out)
 {
@@ -113,7 +152,7 @@ array(struct scan *s, struct request *out)
 		return state;
 	if (count > REQUEST_MAX)
 		return broken(s, "Protocol error: invalid multibulk length");
-	for (i = 0; i < count; i++) {
+	for (i = quick_bulks(s, count, out); i < count; i++) {
 		state = bulk(s, out);
 		if (state != REQUEST_READY)
 			return state;

@@ -197,6 +197,7 @@ engine_tick(struct engine *x, int64_t now)
 		return;
 	x->ticked = now;
 	leave(x, TICK_EXPIRE_IDLE);
+	engine_rules_forget(x->rules, x->keys);
 }
 
 void

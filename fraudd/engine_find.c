@@ -63,22 +63,40 @@ engine_hash_key(const struct engine *x, uint32_t generation, uint8_t field,
 	return hash_parts(x->keys, generation, parts, 3, out);
 }
 
+/* Made when it is asked for first, and again after a rotation. */
+static const struct hash_purpose *
+purpose_of(
+    const struct engine *x, uint32_t generation, const struct engine_rule *rule)
+{
+	struct hash_purpose *purpose = &rule->purposes[generation % 2];
+	const char *name = x->rules->known[rule->field];
+	struct hash_part parts[] = { PART("value"),
+		{ rule->s.name, strlen(rule->s.name) },
+		{ name, strlen(name) } };
+
+	if (purpose->generation == generation ||
+	    hash_purpose(x->keys, generation, parts, 3, purpose))
+		return purpose;
+	return NULL;
+}
+
 uint64_t
 engine_hash_value(const struct engine *x, uint32_t generation,
     const struct engine_rule *rule, const struct engine_request *q)
 {
-	const char *name = x->rules->known[rule->field];
-	struct hash_part parts[] = { PART("value"),
-		{ rule->s.name, strlen(rule->s.name) }, { name, strlen(name) },
-		{ q->value[rule->field].data, q->value[rule->field].len } };
-	uint8_t addr[16], full[HASH_LEN] = { 0 };
+	const struct hash_purpose *purpose = purpose_of(x, generation, rule);
+	const struct engine_text *text = &q->value[rule->field];
+	uint8_t addr[16], full[HASH_LEN];
 	uint64_t value;
 
+	if (purpose == NULL)
+		return 0;
 	if (rule->field == KNOWN_IP) {
 		engine_addr_key(&q->addr, addr);
-		parts[3] = (struct hash_part){ addr, sizeof(addr) };
+		hash_for(purpose, addr, sizeof(addr), full);
+	} else {
+		hash_for(purpose, text->data, text->len, full);
 	}
-	hash_parts(x->keys, generation, parts, 4, full);
 	memcpy(&value, full, sizeof(value));
 	return value;
 }

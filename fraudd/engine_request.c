@@ -20,36 +20,38 @@ fail(struct err *e, const char *what, struct engine_text name)
 	    str_printable(shown, sizeof(shown), name.data, name.len), what);
 }
 
-static bool
-digits(struct engine_text t)
+static inline bool
+digit(char c)
 {
-	size_t i;
+	return (unsigned char)(c - '0') <= 9;
+}
 
-	for (i = 0; i < t.len; i++) {
-		if (t.data[i] < '0' || t.data[i] > '9')
-			return false;
-	}
-	return true;
+static inline bool
+four_digits(const char *p)
+{
+	return digit(p[0]) && digit(p[1]) && digit(p[2]) && digit(p[3]);
 }
 
 /* 12/27, 12/2027, 1227 or 122027 as 1227. */
 static bool
 read_expiry(struct engine_text t, char out[4])
 {
-	struct engine_text month = { t.data, 2 }, year;
+	const char *month = t.data, *year;
+	size_t len;
 
 	if (t.len < 4 || t.len > 7)
 		return false;
-	year.data = t.data + (t.data[2] == '/' ? 3 : 2);
-	year.len = t.len - (size_t)(year.data - t.data);
-	if ((year.len != 2 && year.len != 4) || !digits(month) || !digits(year))
+	year = month + (month[2] == '/' ? 3 : 2);
+	len = t.len - (size_t)(year - month);
+	if (!digit(month[0]) || !digit(month[1]) ||
+	    !(len == 2 ? digit(year[0]) && digit(year[1]) :
+			 len == 4 && four_digits(year)))
 		return false;
-	if (month.data[0] > '1' ||
-	    (month.data[0] == '1' && month.data[1] > '2') ||
-	    (month.data[0] == '0' && month.data[1] == '0'))
+	if (month[0] > '1' || (month[0] == '1' && month[1] > '2') ||
+	    (month[0] == '0' && month[1] == '0'))
 		return false;
-	memcpy(out, month.data, 2);
-	memcpy(out + 2, year.data + year.len - 2, 2);
+	memcpy(out, month, 2);
+	memcpy(out + 2, year + len - 2, 2);
 	return true;
 }
 
@@ -57,9 +59,9 @@ read_expiry(struct engine_text t, char out[4])
 static bool
 read_card(struct engine_text t, char out[8])
 {
-	struct engine_text last4 = { t.data, 4 }, expiry;
+	struct engine_text expiry;
 
-	if (t.len < 8 || !digits(last4))
+	if (t.len < 8 || !four_digits(t.data))
 		return false;
 	expiry.data = t.data + 4;
 	expiry.len = t.len - 4;
@@ -67,7 +69,7 @@ read_card(struct engine_text t, char out[8])
 		expiry.data++;
 		expiry.len--;
 	}
-	memcpy(out, last4.data, 4);
+	memcpy(out, t.data, 4);
 	return read_expiry(expiry, out + 4);
 }
 
@@ -91,7 +93,7 @@ read_value(struct engine_request *q, uint8_t field, struct engine_text name,
 		*v = (struct engine_text){ q->card, sizeof(q->card) };
 		return 0;
 	case KNOWN_LAST4:
-		if (v->len != sizeof(q->last4) || !digits(*v))
+		if (v->len != sizeof(q->last4) || !four_digits(v->data))
 			return fail(e, "must be four digits", name);
 		memcpy(q->last4, v->data, sizeof(q->last4));
 		*v = (struct engine_text){ q->last4, sizeof(q->last4) };

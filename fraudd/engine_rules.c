@@ -34,10 +34,9 @@ engine_known_find(const struct engine_rules *r, struct engine_text name)
 {
 	size_t i;
 
-	if (name.len > SETTINGS_NAME_MAX)
-		return ENGINE_NO_FIELD;
 	for (i = 0; i < r->known_count; i++) {
-		if (r->known[i][name.len] == '\0' &&
+		if (r->known_len[i] == name.len &&
+		    r->known[i][0] == name.data[0] &&
 		    memcmp(r->known[i], name.data, name.len) == 0)
 			return (uint8_t)i;
 	}
@@ -56,6 +55,7 @@ know(struct engine_rules *r, const char *name, uint8_t *out)
 	    text.len > SETTINGS_NAME_MAX)
 		return E_RANGE;
 	memcpy(r->known[r->known_count], name, text.len + 1);
+	r->known_len[r->known_count] = (uint8_t)text.len;
 	*out = (uint8_t)r->known_count++;
 	return 0;
 }
@@ -104,6 +104,7 @@ add_rule(struct engine_rules *r, const struct settings_rule *s, struct err *e)
 	size_t i;
 
 	rule->s = *s;
+	rule->purposes = &r->purposes[2 * r->count];
 	rule->tag = tag_of(s);
 	rule->trust = ENGINE_NO_FIELD;
 	field = s->count == RULE_DISTINCT ? s->field :
@@ -183,8 +184,10 @@ engine_rules_new(
 		return err_set(e, E_NOMEM, "out of memory");
 	for (i = 0; i < KNOWN_COUNT; i++)
 		know(r, known[i], &at);
-	r->rules = mem_array(2 * s->rule_count, sizeof(*r->rules));
-	if (r->rules == NULL || copy_exempt(r, s) != 0)
+	r->max = s->rule_count;
+	r->rules = mem_array(2 * r->max, sizeof(*r->rules));
+	r->purposes = mem_array(2 * r->max, sizeof(*r->purposes));
+	if (r->rules == NULL || r->purposes == NULL || copy_exempt(r, s) != 0)
 		ret = err_set(e, E_NOMEM, "out of memory");
 	for (i = 0; ret == 0 && i < s->rule_count; i++)
 		ret = add_rule(r, &s->rules[i], e);
@@ -194,6 +197,16 @@ engine_rules_new(
 	else
 		*out = r;
 	return ret;
+}
+
+void
+engine_rules_forget(struct engine_rules *r, const struct hash_keys *keys)
+{
+	size_t i;
+
+	for (i = 0; i < 2 * r->count; i++)
+		if (!hash_knows(keys, r->purposes[i].generation))
+			mem_wipe(&r->purposes[i], sizeof(r->purposes[i]));
 }
 
 void
@@ -207,6 +220,7 @@ engine_rules_free(struct engine_rules **r)
 		free((*r)->exempt_users[i]);
 	free((*r)->exempt_users);
 	free((*r)->exempt);
+	mem_free(&(*r)->purposes, 2 * (*r)->max * sizeof(*(*r)->purposes));
 	free((*r)->rules);
 	free(*r);
 	*r = NULL;

@@ -7,6 +7,7 @@
 
 #include "addr.h"
 #include "engine.h"
+#include "hash.h"
 #include "settings.h"
 
 #define ENGINE_KNOWN_MAX 64 /* names of fields */
@@ -32,13 +33,17 @@ struct engine_rule {
 	uint8_t trust; /* place of the rule that trusts; ENGINE_NO_FIELD */
 	bool hidden; /* keeps who is trusted, and is no rule to anybody */
 	uint64_t verdicts[ENGINE_ALLOW + 1];
+	struct hash_purpose *purposes; /* of its values, by generation % 2 */
 };
 
 /* What the rules say; made anew by a reload. */
 struct engine_rules {
 	struct engine_rule *rules; /* owns; the hidden ones are the last */
 	size_t count, all; /* without and with the hidden */
+	struct hash_purpose *purposes; /* owns; two for each rule, secret */
+	size_t max;
 	char known[ENGINE_KNOWN_MAX][SETTINGS_NAME_MAX + 1];
+	uint8_t known_len[ENGINE_KNOWN_MAX];
 	size_t known_count;
 	struct addr_prefix *exempt; /* owns */
 	size_t exempt_count;
@@ -58,6 +63,8 @@ struct engine_request {
 int engine_rules_new(
     const struct settings *s, struct engine_rules **out, struct err *e);
 void engine_rules_free(struct engine_rules **r);
+/* Wipes what was made from a key that is gone. */
+void engine_rules_forget(struct engine_rules *r, const struct hash_keys *keys);
 uint8_t engine_known_find(
     const struct engine_rules *r, struct engine_text name);
 

@@ -350,6 +350,24 @@ hash_parts(const struct hash_keys *k, uint32_t generation,
 	return true;
 }
 
+bool
+hash_purpose(const struct hash_keys *k, uint32_t generation,
+    const struct hash_part *parts, size_t count, struct hash_purpose *out)
+{
+	if (!hash_parts(k, generation, parts, count, out->key))
+		return false;
+	out->generation = generation;
+	return true;
+}
+
+void
+hash_for(const struct hash_purpose *p, const void *data, size_t n,
+    uint8_t out[HASH_LEN])
+{
+	_Static_assert(sizeof(p->key) == KEY_LEN, "a hash is a key");
+	crypto_shorthash_siphashx24(out, data, n, p->key);
+}
+
 uint64_t
 hash_index(const struct hash_keys *k, const void *data, size_t n)
 {

@@ -56,6 +56,20 @@ struct hash_part {
 bool hash_parts(const struct hash_keys *k, uint32_t generation,
     const struct hash_part *parts, size_t count, uint8_t out[HASH_LEN]);
 
+/*
+ * A key of its own for one purpose, which the parts name, made from the key of
+ * a generation: so the message that is hashed for every attempt is short. It
+ * is as secret as the key; wipe it.
+ */
+struct hash_purpose {
+	uint32_t generation; /* 0: not made yet */
+	uint8_t key[HASH_LEN];
+};
+bool hash_purpose(const struct hash_keys *k, uint32_t generation,
+    const struct hash_part *parts, size_t count, struct hash_purpose *out);
+void hash_for(const struct hash_purpose *p, const void *data, size_t n,
+    uint8_t out[HASH_LEN]);
+
 /* For hash tables: 64 bits under a key made anew by each load. */
 uint64_t hash_index(const struct hash_keys *k, const void *data, size_t n);
 

@@ -68,6 +68,16 @@ outbuf_add_slowly(struct outbuf *b, const void *bytes, size_t n)
 	b->len += n;
 }
 
+char *
+outbuf_room(struct outbuf *b, size_t n)
+{
+	if (b->failed || (b->cap - b->len < n && !grow(b, n))) {
+		b->failed = true;
+		return NULL;
+	}
+	return b->data + b->len;
+}
+
 void
 outbuf_text(struct outbuf *b, const char *text)
 {

@@ -43,6 +43,18 @@ outbuf_add(struct outbuf *b, const void *bytes, size_t n)
 	b->len += n;
 }
 
+/*
+ * Room for n bytes, to be written there and then taken with outbuf_took();
+ * NULL when there is none, and the buffer has failed.
+ */
+char *outbuf_room(struct outbuf *b, size_t n);
+
+static inline void
+outbuf_took(struct outbuf *b, const char *end)
+{
+	b->len = (size_t)(end - b->data);
+}
+
 void outbuf_text(struct outbuf *b, const char *text);
 void outbuf_integer(struct outbuf *b, int64_t value);
 

@@ -10,6 +10,8 @@
 
 #include "outbuf.h"
 
+#define MEMBER_MAX 32 /* of what stands round a text, or is a number */
+
 /* A mark, a number and CRLF: "$22\r\n". Most numbers have one digit. */
 static void
 resp_head(struct reply *r, char mark, int64_t value)
@@ -116,6 +118,59 @@ resp_map(struct reply *r, const char *name, size_t count)
 	resp_open(r, '%', count);
 }
 
+static inline char *
+put_head(char *p, char mark, size_t value)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+
+	*p++ = mark;
+	if (value < 10) {
+		*p++ = (char)('0' + value);
+	} else if (value < 100) {
+		*p++ = (char)('0' + value / 10);
+		*p++ = (char)('0' + value % 10);
+	} else {
+		do
+			digits[--at] = (char)('0' + value % 10);
+		while ((value /= 10) > 0);
+		memcpy(p, digits + at, sizeof(digits) - at);
+		p += sizeof(digits) - at;
+	}
+	*p++ = '\r';
+	*p++ = '\n';
+	return p;
+}
+
+/* The answer to an attempt, the busiest of all: room is asked for once. */
+static void
+resp_members(struct reply *r, const struct reply_member *m, size_t count)
+{
+	size_t room = MEMBER_MAX, i;
+	char *p;
+
+	for (i = 0; i < count; i++)
+		room += MEMBER_MAX + m[i].len;
+	p = outbuf_room(r->out, room);
+	if (p == NULL)
+		return;
+	p = put_head(p, '*', count);
+	for (i = 0; i < count; i++) {
+		if (m[i].text != NULL) {
+			p = put_head(p, '$', m[i].len);
+			memcpy(p, m[i].text, m[i].len);
+			memcpy(p + m[i].len, "\r\n", 2);
+			p += m[i].len + 2;
+		} else if (m[i].nil) {
+			memcpy(p, "$-1\r\n", 5);
+			p += 5;
+		} else {
+			p = put_head(p, ':', m[i].number);
+		}
+	}
+	outbuf_took(r->out, p);
+}
+
 static const struct reply_ops resp_ops = {
 	.status = resp_status,
 	.error = resp_error,
@@ -125,6 +180,7 @@ static const struct reply_ops resp_ops = {
 	.array = resp_array,
 	.record = resp_array,
 	.map = resp_map,
+	.members = resp_members,
 };
 
 void
@@ -183,6 +239,26 @@ void
 reply_record(struct reply *r, const char *name, size_t count)
 {
 	r->ops->record(r, name, count);
+}
+
+void
+reply_members(struct reply *r, const struct reply_member *m, size_t count)
+{
+	size_t i;
+
+	if (r->ops->members != NULL && r->depth == 0) {
+		r->ops->members(r, m, count);
+		return;
+	}
+	r->ops->record(r, NULL, count);
+	for (i = 0; i < count; i++) {
+		if (m[i].text != NULL)
+			r->ops->text(r, m[i].name, m[i].text, m[i].len);
+		else if (m[i].nil)
+			r->ops->nil(r, m[i].name);
+		else
+			r->ops->integer(r, m[i].name, m[i].number);
+	}
 }
 
 void

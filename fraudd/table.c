@@ -91,6 +91,7 @@ shares(struct table *t, uint64_t memory, struct err *e)
 	    !reserve(&t->networks, networks, 4096) ||
 	    !table_grow(&t->networks, networks) || !table_index_start(t))
 		return err_set(e, E_NOMEM, "out of memory");
+	t->entries.first = (struct table_entry *)(void *)t->slots.base;
 	return 0;
 }
 
@@ -145,12 +146,6 @@ table_group(const struct table *t, uint8_t group)
 	return &t->groups[group];
 }
 
-struct table_entry *
-table_at(const struct table *t, uint32_t slot)
-{
-	return (struct table_entry *)(void *)t->slots.base + slot;
-}
-
 uint32_t
 table_take(struct table *t, enum table_share share, uint8_t kind)
 {
@@ -196,31 +191,6 @@ table_is_entry(const struct table *t, uint32_t slot)
 {
 	return slot != 0 && slot < t->next_slot &&
 	    table_at(t, slot)->group <= TABLE_MARK;
-}
-
-enum table_class
-table_class(const struct table_entry *x)
-{
-	return (enum table_class)(x->flags & FLAG_CLASS);
-}
-
-enum table_level
-table_level(const struct table_entry *x)
-{
-	return (enum table_level)((x->flags & FLAG_LEVEL) >> FLAG_LEVEL_SHIFT);
-}
-
-bool
-table_hashless(const struct table_entry *x)
-{
-	return (x->flags & FLAG_HASHLESS) != 0;
-}
-
-bool
-table_old(const struct table_entry *x, uint32_t generation)
-{
-	return (x->flags & FLAG_HASHLESS) == 0 &&
-	    ((x->flags & FLAG_PARITY) != 0) != ((generation & 1) != 0);
 }
 
 void

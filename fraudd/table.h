@@ -20,9 +20,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "table_entry.h"
+
 struct err;
 struct hash_keys;
-struct table;
 
 /* an engine of 4M has other needs too */
 #define TABLE_MEMORY_MIN (3u * 1024 * 1024)
@@ -32,33 +33,6 @@ struct table;
 #define TABLE_MARK 242
 #define TABLE_FOREVER UINT32_MAX
 #define TABLE_QUOTA_MIN 1024
-
-enum table_class {
-	TABLE_SINGLE = 0,
-	TABLE_MULTI,
-	TABLE_BLOCKED,
-	TABLE_CLASSES
-};
-
-/* How wide a block is. v4 knows only the first step, a /24. */
-enum table_level {
-	TABLE_EXACT = 0, /* what the rule counts */
-	TABLE_64, /* or a v4 /24 */
-	TABLE_56,
-	TABLE_48,
-	TABLE_LEVELS
-};
-
-/* Only table*.c write here; others read. */
-struct table_entry {
-	uint8_t key[16]; /* a v4 address in its mapped form */
-	uint64_t value; /* of a single; an attempt count; a block's start, s */
-	uint32_t stamp; /* s; of operator groups: when it ends */
-	uint32_t prev, next;
-	uint16_t count; /* values it has */
-	uint8_t group;
-	uint8_t flags;
-};
 
 struct table_id {
 	uint8_t key[16];
@@ -86,14 +60,9 @@ const struct table_group *table_group(const struct table *t, uint8_t group);
 /* A slot, or 0. Finds what has expired too; live removes it instead. */
 uint32_t table_find(const struct table *t, const struct table_id *id);
 uint32_t table_find_live(struct table *t, const struct table_id *id);
-struct table_entry *table_at(const struct table *t, uint32_t slot);
 bool table_is_entry(const struct table *t, uint32_t slot); /* any number */
 uint32_t table_slots(const struct table *t); /* all are below this */
 
-enum table_class table_class(const struct table_entry *x);
-enum table_level table_level(const struct table_entry *x);
-bool table_hashless(const struct table_entry *x);
-bool table_old(const struct table_entry *x, uint32_t generation);
 void table_id_of(const struct table_entry *x, struct table_id *out);
 bool table_expired(const struct table *t, const struct table_entry *x);
 /* ms; INT64_MAX: never */

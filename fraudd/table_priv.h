@@ -78,6 +78,7 @@ enum table_share {
 #define LISTS (2 * TABLE_CLASSES)
 
 struct table {
+	struct table_entries entries; /* of the region */
 	const struct hash_keys *keys; /* borrowed */
 	struct table_region slots, buckets, networks;
 	uint32_t next_slot; /* never used so far */
@@ -101,11 +102,10 @@ struct table {
 	struct table_stats stats;
 };
 
-#define FLAG_CLASS 0x03
-#define FLAG_PARITY 0x04
-#define FLAG_LEVEL 0x18
-#define FLAG_LEVEL_SHIFT 3
-#define FLAG_HASHLESS 0x20
+#define FLAG_CLASS TABLE_FLAG_CLASS
+#define FLAG_PARITY TABLE_FLAG_PARITY
+#define FLAG_LEVEL_SHIFT TABLE_FLAG_LEVEL_SHIFT
+#define FLAG_HASHLESS TABLE_FLAG_HASHLESS
 #define FLAG_OVER 0x40
 
 /* table.c: slots. take returns 0 when its share is used up. */
