@@ -5,24 +5,19 @@
  * a thread takes one out with an exchange, mostly of a slot that it alone
  * uses, and puts it back. Only when the state was replaced, or more threads
  * decide than there are slots, is the lock taken, for three instructions.
- *
- * The locks hold the process that took them. One that another process holds
- * was copied by fork() from a thread that is not here: it is broken open,
- * for nothing under it is ever unfinished in a way that matters.
  */
 
 #include "gate_state.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "file.h"
 #include "gate.h"
 #include "keyring.h"
+#include "lock.h"
 #include "mem.h"
 #include "revocation.h"
 #include "source.h"
@@ -33,39 +28,13 @@
 
 _Static_assert(GATE_SLOTS == 1 << SLOT_BITS, "slots are a power of two");
 
-static bool
-lock_try(_Atomic pid_t *lock)
-{
-	pid_t me = getpid(), holder = 0;
-
-	if (atomic_compare_exchange_strong_explicit(
-		lock, &holder, me, memory_order_acquire, memory_order_relaxed))
-		return true;
-	return holder != me &&
-	    atomic_compare_exchange_strong_explicit(
-		lock, &holder, me, memory_order_acquire, memory_order_relaxed);
-}
-
-static void
-lock(_Atomic pid_t *word)
-{
-	while (!lock_try(word))
-		sched_yield();
-}
-
-static void
-unlock(_Atomic pid_t *word)
-{
-	atomic_store_explicit(word, 0, memory_order_release);
-}
-
 /* The oldest gives way: what is true of the files now was said last. */
 void
 gate_state_notice(struct gate *g, const char *sentence)
 {
 	unsigned count, at;
 
-	lock(&g->lock);
+	lock_take(&g->lock);
 	count = atomic_load_explicit(&g->notice_count, memory_order_relaxed);
 	at = (g->notice_first + count) % GATE_NOTICES;
 	if (count == GATE_NOTICES)
@@ -74,7 +43,7 @@ gate_state_notice(struct gate *g, const char *sentence)
 		count++;
 	snprintf(g->notices[at], sizeof(g->notices[at]), "%s", sentence);
 	atomic_store_explicit(&g->notice_count, count, memory_order_relaxed);
-	unlock(&g->lock);
+	lock_give(&g->lock);
 }
 
 static void
@@ -90,7 +59,7 @@ gate_notice(struct gate *g, char text[ERR_TEXT_MAX])
 
 	if (atomic_load_explicit(&g->notice_count, memory_order_relaxed) == 0)
 		return false;
-	lock(&g->lock);
+	lock_take(&g->lock);
 	count = atomic_load_explicit(&g->notice_count, memory_order_relaxed);
 	if (count > 0) {
 		memcpy(text, g->notices[g->notice_first], ERR_TEXT_MAX);
@@ -98,7 +67,7 @@ gate_notice(struct gate *g, char text[ERR_TEXT_MAX])
 		atomic_store_explicit(
 		    &g->notice_count, count - 1, memory_order_relaxed);
 	}
-	unlock(&g->lock);
+	lock_give(&g->lock);
 	return count > 0;
 }
 
@@ -268,12 +237,12 @@ publish(struct gate *g, struct gate_state *next)
 {
 	struct gate_state *old;
 
-	lock(&g->lock);
+	lock_take(&g->lock);
 	old = g->current;
 	g->current = next;
 	atomic_store_explicit(
 	    &g->generation, next->generation, memory_order_release);
-	unlock(&g->lock);
+	lock_give(&g->lock);
 	state_drop(old);
 	sweep(g);
 }
@@ -297,7 +266,7 @@ look(struct gate *g, int64_t now)
 		if (next != NULL)
 			publish(g, next);
 	}
-	unlock(&g->looking);
+	lock_give(&g->looking);
 }
 
 /* The address of errno is this thread's own and stays the same. */
@@ -324,10 +293,10 @@ gate_state_take(struct gate *g, int64_t now)
 		    memory_order_acq_rel);
 	if (s != NULL && s->generation == today)
 		return s;
-	lock(&g->lock);
+	lock_take(&g->lock);
 	fresh = g->current;
 	atomic_fetch_add_explicit(&fresh->holders, 1, memory_order_relaxed);
-	unlock(&g->lock);
+	lock_give(&g->lock);
 	state_drop(s);
 	return fresh;
 }

@@ -5,15 +5,16 @@
 . "${top_srcdir:?}/tests/lib.sh"
 
 # A room sees the rooms named before it, in this order, and itself.
-rooms="err mem str b64url file source addr jscan jwa json schema dn query config fraud_proto digest jwk
-jws jwe claims directory fraud_client keyring roles mint revocation gate"
+rooms="err mem str b64url file source addr lock deadline ldapuri jscan jwa json schema dn query config
+fraud_proto digest jwk jws jwe claims directory fraud_client keyring roles mint revocation gate"
 # What fraudd may use of them, and what is in libbase.
-base="err mem str b64url file source addr jscan jwa json schema dn query config fraud_proto"
+base="err mem str b64url file source addr lock deadline ldapuri jscan jwa json schema dn query config fraud_proto"
 
 # header prefix, then the files that may include it
 foreign='json-c/ common/json.c common/json_*
 openssl/ common/jwk.* common/jwk_* common/jws.* common/jws_* common/jwe.* common/jwe_* common/mint.c common/digest.c
 ldap.h common/directory.* common/directory_*
+openldap.h common/directory_*
 lber.h common/directory.* common/directory_*
 ares.h common/directory.* common/directory_*
 security/ pam/*
