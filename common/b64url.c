@@ -154,6 +154,23 @@ check_wide(const char *src, size_t n)
 	}
 	return _mm256_testz_si256(bad, bad) != 0;
 }
+
+/* As far as there are 32 of them; less where one is wrong. */
+WIDE static size_t
+span_wide(const char *src, size_t n)
+{
+	size_t done;
+	unsigned hit;
+	__m256i c;
+
+	for (done = 0; n - done >= WIDTH; done += WIDTH) {
+		memcpy(&c, src + done, WIDTH);
+		hit = (unsigned)_mm256_movemask_epi8(wrong(c, upper_half(c)));
+		if (hit != 0)
+			return done + (size_t)__builtin_ctz(hit);
+	}
+	return done;
+}
 #else
 #define HAVE_WIDE false
 #define WIDTH 32
@@ -172,6 +189,14 @@ check_wide(const char *src, size_t n)
 	(void)src;
 	(void)n;
 	return true;
+}
+
+static size_t
+span_wide(const char *src, size_t n)
+{
+	(void)src;
+	(void)n;
+	return 0;
 }
 #endif
 
@@ -239,6 +264,16 @@ b64url_check(const char *src, size_t n)
 			return E_SYNTAX;
 	}
 	return b64url_decode(scratch, src, n);
+}
+
+size_t
+b64url_span(const char *src, size_t n)
+{
+	size_t i = n >= WIDTH && HAVE_WIDE ? span_wide(src, n) : 0;
+
+	while (i < n && table[(unsigned char)src[i]] != BAD)
+		i++;
+	return i;
 }
 
 size_t

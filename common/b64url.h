@@ -24,6 +24,9 @@ int b64url_decode(uint8_t *dst, const char *src, size_t n);
 /* What b64url_decode() would return; several times faster, no output. */
 int b64url_check(const char *src, size_t n);
 
+/* How many characters of the alphabet src begins with, n at most. */
+size_t b64url_span(const char *src, size_t n);
+
 /*
  * Encodes n bytes into dst, which holds B64URL_ENCODED_LEN(n) + 1 bytes.
  * Returns the length written, the final NUL not counted.

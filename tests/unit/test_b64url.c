@@ -247,10 +247,32 @@ test_damaged(void **state)
 	}
 }
 
+/* The first that is none ends it, wherever it stands. */
+static void
+test_span(void **state)
+{
+	char text[LONGEST], *copy;
+	size_t i, n;
+
+	(void)state;
+	memset(text, '-', sizeof(text));
+	for (n = 0; n < LONGEST; n += n < 80 ? 1 : 37) {
+		copy = guard_copy(text, n);
+		assert_int_equal(b64url_span(copy, n), n);
+		for (i = 0; i < n; i++) {
+			copy[i] = i % 2 != 0 ? '.' : (char)0xe9;
+			assert_int_equal(b64url_span(copy, n), i);
+			copy[i] = 'z';
+		}
+		guard_free(copy, n);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_span),
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_every_length),
