@@ -190,6 +190,7 @@ begin(struct gate_decision *d, const struct gate_state *state,
 	d->request = request;
 	d->policy = config_policy(gate_state_config(state), request->service);
 	d->keys = state->keys;
+	d->headers = state->headers;
 	d->revocations = state->revocations;
 	d->now = now;
 	d->out = out;

@@ -31,6 +31,7 @@ struct gate_decision {
 	const struct gate_request *request;
 	const struct config_policy *policy; /* of request->service */
 	struct keyring *keys;
+	struct jws_headers *headers;
 	struct shelf *revocations;
 	int64_t now;
 	struct gate_outcome *out;

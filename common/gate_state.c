@@ -16,6 +16,7 @@
 #include "config.h"
 #include "file.h"
 #include "gate.h"
+#include "jws.h"
 #include "keyring.h"
 #include "lock.h"
 #include "mem.h"
@@ -131,6 +132,7 @@ state_drop(struct gate_state *s)
 		return;
 	/* the keys of both shelves are parts of the configuration */
 	keyring_free(&s->keys);
+	jws_headers_free(&s->headers);
 	shelf_free(&s->revocations);
 	source_drop(&s->config);
 	mem_free(&s, sizeof(*s));
@@ -149,7 +151,8 @@ state_new(struct source *config, uint64_t generation, struct gate_state **out)
 	atomic_init(&s->holders, 1);
 	s->generation = generation;
 	s->config = config;
-	if (keyring_new(&s->keys) != 0 ||
+	s->headers = jws_headers_new();
+	if (s->headers == NULL || keyring_new(&s->keys) != 0 ||
 	    shelf_new(&revocation_kind, &s->revocations) != 0) {
 		state_drop(s);
 		return E_NOMEM;

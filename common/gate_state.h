@@ -17,6 +17,7 @@
 struct config;
 struct config_policy;
 struct fraud_client;
+struct jws_headers;
 struct keyring;
 struct shelf;
 struct source;
@@ -27,6 +28,7 @@ struct gate_state {
 	uint64_t generation;
 	struct source *config; /* holds */
 	struct keyring *keys; /* owns */
+	struct jws_headers *headers; /* owns; good under these keys */
 	struct shelf *revocations; /* owns; by struct config_policy */
 };
 

@@ -130,10 +130,11 @@ gate_check_token(struct gate_decision *d)
 	if (r != 0)
 		return r;
 	if (d->inner != NULL)
-		r = jws_parse(
-		    (const char *)d->inner, d->inner_len, &d->jws, &d->e);
+		r = jws_parse_again(d->headers, (const char *)d->inner,
+		    d->inner_len, &d->jws, &d->e);
 	else
-		r = jws_parse(q->token, q->token_len, &d->jws, &d->e);
+		r = jws_parse_again(
+		    d->headers, q->token, q->token_len, &d->jws, &d->e);
 	EXPLAIN(d, gate_explain_form(d, r));
 	if (r != 0)
 		return r;
@@ -141,8 +142,10 @@ gate_check_token(struct gate_decision *d)
 		str_printable(d->out->kid, sizeof(d->out->kid), d->jws.kid,
 		    strlen(d->jws.kid));
 	r = gate_find_signer(d);
-	if (r == 0)
-		r = check_claims(d);
+	if (r != 0)
+		return r;
+	jws_headers_add(d->headers, &d->jws);
+	r = check_claims(d);
 	if (r == 0)
 		grant(d);
 	return r;

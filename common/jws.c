@@ -11,6 +11,7 @@
 #include "b64url.h"
 #include "err.h"
 #include "jwk_index.h"
+#include "jws_headers.h"
 
 /* Their rows, see struct jscan_names. */
 enum field {
@@ -53,32 +54,45 @@ take(uint8_t *dst, size_t cap, const char *text, size_t n)
 	return b64url_decode(dst, text, n) == 0;
 }
 
-/* Finds the two dots of RFC 7515 §7.1; a third one is no base64url. */
+/* A part in front of a dot, RFC 7515 §7.1; *from is moved behind that. */
+static int
+split_part(const char **from, const char *end, size_t *len_out, struct err *e)
+{
+	const char *part = *from;
+	size_t n = b64url_span(part, (size_t)(end - part));
+
+	if (part + n == end)
+		return err_set(e, E_TOKEN_MALFORMED, "not three parts");
+	/* The last group may be short and still wrong. */
+	if (part[n] != '.' || b64url_check(part + n / 4 * 4, n % 4) != 0)
+		return err_set(e, E_TOKEN_MALFORMED, "a part is not base64url");
+	*from = part + n + 1;
+	*len_out = n;
+	return 0;
+}
+
+/* The header is not decoded yet; header_len is its length as it stands. */
 static int
 split(const char *token, size_t n, struct jws *out, struct err *e)
 {
-	const char *first = memchr(token, '.', n);
-	const char *second = NULL;
+	const char *at = token;
+	int rc;
 
-	if (first != NULL)
-		second = memchr(
-		    first + 1, '.', n - (size_t)(first + 1 - token));
-	if (second == NULL)
-		return err_set(e, E_TOKEN_MALFORMED, "not three parts");
 	out->token = token;
-	out->header_len = (size_t)(first - token);
-	out->payload = first + 1;
-	out->payload_len = (size_t)(second - first - 1);
-	out->signed_len = (size_t)(second - token);
-	out->signature = second + 1;
+	rc = split_part(&at, token + n, &out->header_len, e);
+	if (rc != 0)
+		return rc;
+	out->payload = at;
+	rc = split_part(&at, token + n, &out->payload_len, e);
+	if (rc != 0)
+		return rc;
+	out->signed_len = (size_t)(at - 1 - token);
+	out->signature = at;
 	out->signature_len = n - out->signed_len - 1;
 	if (out->header_len == 0)
 		return err_set(e, E_TOKEN_MALFORMED, "the header is empty");
-	if (!take((uint8_t *)out->header, sizeof(out->header), token,
-		out->header_len) ||
-	    b64url_check(out->payload, out->payload_len) != 0 ||
-	    !take(
-		out->sig, sizeof(out->sig), out->signature, out->signature_len))
+	/* A third dot is no base64url. */
+	if (!take(out->sig, sizeof(out->sig), at, out->signature_len))
 		return err_set(e, E_TOKEN_MALFORMED, "a part is not base64url");
 	return 0;
 }
@@ -166,8 +180,24 @@ read_header(struct jws *out, struct err *e)
 	return rc;
 }
 
+static int
+decode_header(struct jws *out, struct err *e)
+{
+	size_t n = B64URL_DECODED_LEN(out->header_len);
+
+	if (n > JWS_HEADER_MAX)
+		return err_set(e, E_HEADER_INVALID,
+		    "the header has over %d bytes", JWS_HEADER_MAX);
+	if (b64url_decode(
+		(uint8_t *)out->header, out->token, out->header_len) != 0)
+		return err_set(e, E_TOKEN_MALFORMED, "a part is not base64url");
+	out->header_len = n;
+	return read_header(out, e);
+}
+
 int
-jws_parse(const char *token, size_t n, struct jws *out, struct err *e)
+jws_parse_again(const struct jws_headers *known, const char *token, size_t n,
+    struct jws *out, struct err *e)
 {
 	int rc;
 
@@ -181,17 +211,18 @@ jws_parse(const char *token, size_t n, struct jws *out, struct err *e)
 		return err_set(e, E_TOKEN_TOO_LONG,
 		    "the token has over %d bytes", JWS_MAX_LEN);
 	rc = split(token, n, out, e);
-	if (rc != 0)
-		return rc;
-	if (B64URL_DECODED_LEN(out->header_len) > JWS_HEADER_MAX)
-		return err_set(e, E_HEADER_INVALID,
-		    "the header has over %d bytes", JWS_HEADER_MAX);
-	out->header_len = B64URL_DECODED_LEN(out->header_len);
-	rc = read_header(out, e);
+	if (rc == 0 && !jws_headers_find(known, out))
+		rc = decode_header(out, e);
 	/* Last: what calls itself unsecured is refused for that. */
 	if (rc == 0 && out->signature_len == 0)
 		rc = err_set(e, E_TOKEN_MALFORMED, "the signature is empty");
 	return rc;
+}
+
+int
+jws_parse(const char *token, size_t n, struct jws *out, struct err *e)
+{
+	return jws_parse_again(NULL, token, n, out, e);
 }
 
 int

@@ -45,7 +45,7 @@ struct jws {
 	bool has_typ;
 	char typ[JWS_TYP_MAX + 1];
 	char header[JWS_HEADER_MAX]; /* decoded JSON */
-	size_t header_len;
+	size_t header_len; /* 0: jws_parse_again() knew it */
 };
 
 /*
@@ -58,6 +58,23 @@ struct jws {
  * do not know, "none" among them, is E_ALGORITHM_REFUSED.
  */
 int jws_parse(const char *token, size_t n, struct jws *out, struct err *e);
+
+/*
+ * The headers of tokens that were good: those of one issuer's key are the
+ * same, byte for byte. For many threads at a time; what is in it stays.
+ */
+struct jws_headers;
+
+/* NULL without memory. */
+struct jws_headers *jws_headers_new(void);
+void jws_headers_free(struct jws_headers **known);
+
+/* The same as jws_parse(), without reading a known header again. */
+int jws_parse_again(const struct jws_headers *known, const char *token,
+    size_t n, struct jws *out, struct err *e);
+
+/* Remembers the header of a token whose signature held, if there is room. */
+void jws_headers_add(struct jws_headers *known, const struct jws *jws);
 
 /*
  * Verifies with this key and the header's algorithm, which the caller has
