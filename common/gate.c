@@ -176,6 +176,8 @@ begin_outcome(struct gate_outcome *out, unsigned checks)
 	out->claim_count = 0;
 	out->user[0] = out->issuer[0] = out->kid[0] = out->jti[0] = '\0';
 	out->roles[0] = out->token_roles[0] = '\0';
+	out->attempt[0] = out->rule[0] = '\0';
+	out->retry_after = 0;
 	out->message[0] = out->text[0] = '\0';
 }
 
