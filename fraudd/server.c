@@ -272,7 +272,8 @@ base_new(void)
 		return NULL;
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
 	event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
-	event_config_require_features(config, EV_FEATURE_ET);
+	event_config_require_features(
+	    config, EV_FEATURE_ET | EV_FEATURE_EARLY_CLOSE);
 	base = event_base_new_with_config(config);
 	event_config_free(config);
 	return base;

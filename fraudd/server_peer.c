@@ -5,6 +5,10 @@
  * output stand in buffers of the loop; only what is left over, half a request
  * or what the peer does not take, is copied into memory of its own. A peer
  * that does not read is not read from.
+ *
+ * An event is an edge: it comes when there is something new, not as long as
+ * something lies there, which would cost the kernel a look at every peer in
+ * every turn. A read that leaves room has taken all there was.
  */
 
 #include "server_priv.h"
@@ -13,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -70,6 +75,22 @@ keep_input(struct peer *p, const char *rest, size_t n)
 	return true;
 }
 
+/*
+ * In a program with threads recv() and send() pay for being places where a
+ * thread may be cancelled, as much as for a copy of the data; here nobody is.
+ */
+static ssize_t
+receive(int fd, char *into, size_t n, int flags)
+{
+	ssize_t got;
+
+	do
+		got = syscall(SYS_recvfrom, fd, into, n, flags | MSG_DONTWAIT,
+		    NULL, NULL);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 /* Sends what it can. Returns how much, or -1 when the peer is gone. */
 static ssize_t
 send_some(int fd, const char *data, size_t n)
@@ -77,7 +98,8 @@ send_some(int fd, const char *data, size_t n)
 	ssize_t sent;
 
 	do
-		sent = send(fd, data, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		sent = syscall(SYS_sendto, fd, data, n,
+		    MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno == EAGAIN)
 		return 0;
@@ -154,12 +176,20 @@ turn_of(struct peer *p)
 	return t;
 }
 
-/* Keeps what is left of the input. False: the peer is to go. */
+/*
+ * Keeps what is left of the input. False: the peer is to go. What may still
+ * lie in the socket gets an edge of its own: added anew, behind the others.
+ */
 static bool
 settle(struct peer *p, enum flushed flushed, const char *rest, size_t n)
 {
 	if (flushed == FLUSH_GONE || !keep_input(p, rest, n))
 		return false;
+	if (p->more_in && flushed == FLUSH_DONE) {
+		event_del(&p->read);
+		event_add(&p->read, NULL);
+	}
+	p->more_in = false;
 	return flushed == FLUSH_WAIT || !p->conn.closing;
 }
 
@@ -292,14 +322,16 @@ enqueue(struct peer *p, const char *in, size_t n)
 		server_peer_work(s);
 }
 
+/* ended: the peer will say no more than what lies there. */
 static void
-read_on(struct peer *p)
+read_on(struct peer *p, bool ended)
 {
 	struct server *s = p->server;
 	char *into = s->in + s->in_used;
 	size_t room = REQUEST_MAX, had = p->in_len;
 	ssize_t got;
 
+	p->more_in = true;
 	if (p->slot != NULL)
 		return;
 	if (had > 0) {
@@ -310,13 +342,16 @@ read_on(struct peer *p)
 		into = p->in + had;
 		room = p->in_cap - had;
 	}
-	got = recv(p->fd, into, room, MSG_DONTWAIT);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+	got = receive(p->fd, into, room, 0);
+	if (got < 0 && errno == EAGAIN) {
+		p->more_in = false;
 		return;
+	}
 	if (got <= 0) {
 		server_peer_free(p);
 		return;
 	}
+	p->more_in = (size_t)got == room || ended;
 	if (had == 0)
 		s->in_used += (size_t)got;
 	enqueue(p, had > 0 ? p->in : into, had + (size_t)got);
@@ -339,59 +374,43 @@ hand_over(struct peer *p)
 }
 
 /*
- * Bytes that could be the beginning of two dialects stay in the socket, so
- * the event must be for new bytes only: an edge. The first one comes at once,
- * for the bytes that lie there; when a later one comes and nothing is new,
- * the peer has said all it will say.
+ * Bytes that could be the beginning of two dialects stay in the socket until
+ * there are more, or until there will be no more.
  */
 static void
-look(struct peer *p)
+look(struct peer *p, bool ended)
 {
 	char first[DIALECT_LOOK];
 	ssize_t got;
 
-	got = recv(p->fd, first, sizeof(first), MSG_PEEK | MSG_DONTWAIT);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+	got = receive(p->fd, first, sizeof(first), MSG_PEEK);
+	if (got < 0 && errno == EAGAIN)
 		return;
 	if (got <= 0) {
 		server_peer_free(p);
 		return;
 	}
+	p->looked = (size_t)got;
 	p->conn.dialect = dialect_detect(first, (size_t)got);
-	if (p->conn.dialect == DIALECT_UNKNOWN && (size_t)got == p->looked &&
-	    p->edge++ > 0)
+	if (p->conn.dialect == DIALECT_UNKNOWN && ended)
 		p->conn.dialect = DIALECT_RESP;
-	if (p->conn.dialect == DIALECT_HTTP) {
+	if (p->conn.dialect == DIALECT_HTTP)
 		hand_over(p);
-	} else if (p->conn.dialect != DIALECT_UNKNOWN) {
-		if (p->looked > 0) {
-			event_del(&p->read);
-			event_assign(&p->read, p->server->base, p->fd,
-			    EV_READ | EV_PERSIST, on_readable, p);
-			event_add(&p->read, NULL);
-		}
-		read_on(p);
-	} else if (p->looked == 0) {
-		p->looked = (size_t)got;
-		event_del(&p->read);
-		event_assign(&p->read, p->server->base, p->fd,
-		    EV_READ | EV_PERSIST | EV_ET, on_readable, p);
-		event_add(&p->read, NULL);
-	} else
-		p->looked = (size_t)got;
+	else if (p->conn.dialect != DIALECT_UNKNOWN)
+		read_on(p, ended);
 }
 
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct peer *p = arg;
+	bool ended = (what & EV_CLOSED) != 0;
 
 	(void)fd;
-	(void)what;
 	if (p->conn.dialect == DIALECT_UNKNOWN)
-		look(p);
+		look(p, ended);
 	else
-		read_on(p);
+		read_on(p, ended);
 }
 
 /* All was sent: goes on with what was left lying. */
@@ -470,8 +489,8 @@ server_peer_new(struct point *point, int fd)
 	p->active = timeline_us(s->config.clock);
 	p->conn.access = access_judge(point->rows, &who);
 	outbuf_init(&p->out, CONN_OUT_MAX);
-	event_assign(
-	    &p->read, s->base, fd, EV_READ | EV_PERSIST, on_readable, p);
+	event_assign(&p->read, s->base, fd,
+	    EV_READ | EV_CLOSED | EV_PERSIST | EV_ET, on_readable, p);
 	event_assign(
 	    &p->write, s->base, fd, EV_WRITE | EV_PERSIST, on_writable, p);
 	TAILQ_INSERT_TAIL(&s->peers, p, all);

@@ -31,7 +31,7 @@ struct peer {
 	struct conn conn;
 	int64_t active; /* us */
 	size_t looked; /* bytes seen while the dialect was unknown */
-	unsigned edge; /* times that nothing new was seen then */
+	bool more_in; /* there may be more to read */
 	char *in; /* half a request; owned */
 	size_t in_len, in_cap;
 	struct outbuf out; /* what could not be sent yet */

@@ -3,6 +3,7 @@
 import os
 import random
 import resource
+import signal
 import socket
 import sys
 import threading
@@ -57,6 +58,28 @@ s.sendall(b"ECHO one\r\nECHO two\r\n")
 s.shutdown(socket.SHUT_WR)
 check("half closed: what was asked is answered",
       all_of(s) == b"$3\r\none\r\n$3\r\ntwo\r\n")
+
+# All that comes while the daemon stands still is one event for it.
+s, full, end = connect(), connect(), connect()
+for one in (s, full):
+    ask(one, b"PING\r\n")
+os.kill(pid, signal.SIGSTOP)
+line = b"ECHO " + b"x" * 57 + b"\r\n"
+s.sendall(line)
+s.shutdown(socket.SHUT_WR)
+full.sendall(line * 512)  # twice what is read at once, to the byte
+end.sendall(b"GE")
+end.shutdown(socket.SHUT_WR)
+os.kill(pid, signal.SIGCONT)
+check("one event for a request and the end: answered, then closed",
+      all_of(s) == b"$57\r\n" + line[5:])
+got = b""
+while len(got) < 512 * 64:
+    got += full.recv(1 << 16)
+check("one event for two reads: all is read", got == 512 * (
+    b"$57\r\n" + line[5:]))
+check("and what comes later too", ask(full, b"PING\r\n") == b"+PONG\r\n")
+check("one event for half a word and the end: closed", all_of(end) == b"")
 
 # All of them at once, so that they are worked on in one batch; some leave,
 # some make mistakes, some ask for more than is sent in one go.
