@@ -77,7 +77,7 @@ describe_operator(const struct engine *x, const struct table_entry *entry,
 	out->rule = ENGINE_RULE_OPERATOR;
 	out->class = ENGINE_OPERATOR;
 	out->verdict = ENGINE_DENY;
-	out->since = out->from = (uint32_t)entry->value;
+	out->since = out->from = table_since(entry);
 	out->plain = plain && entry->group == TABLE_OPERATOR_IP;
 	if (entry->group == TABLE_OPERATOR_IP) {
 		out->field = x->rules->known[KNOWN_IP];

@@ -117,7 +117,7 @@ describe(const struct engine *x, uint32_t slot, struct record *r)
 		    entry->group == TABLE_OPERATOR   ? TYPE_OPERATOR :
 						       TYPE_OPERATOR_IP;
 		r->note = entry->count;
-		r->value = entry->value;
+		r->value = table_since(entry);
 		return true;
 	}
 	rule = engine_rule_of(x, entry->group);

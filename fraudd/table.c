@@ -278,12 +278,18 @@ table_add(struct table *t, const struct table_new *n)
 		table_enter(t, slot);
 		return slot;
 	}
-	x->value = n->since;
+	x->value = (uint64_t)n->since << 32;
 	x->count = n->note % TABLE_NOTES;
 	t->notes[x->count]++;
 	table_agenda_add(t, slot);
 	*(x->group == TABLE_MARK ? &t->stats.marks : &t->stats.operators) += 1;
 	return slot;
+}
+
+uint32_t
+table_since(const struct table_entry *x)
+{
+	return (uint32_t)(x->value >> 32);
 }
 
 uint32_t
@@ -312,7 +318,7 @@ table_remove(struct table *t, uint32_t slot)
 
 	table_index_remove(t, slot);
 	if (reserved) {
-		table_list_take(t, &t->agenda[x->value], slot);
+		table_list_take(t, &t->agenda[(uint32_t)x->value], slot);
 		t->notes[x->count]--;
 		*(x->group == TABLE_MARK ? &t->stats.marks :
 					   &t->stats.operators) -= 1;

@@ -78,10 +78,11 @@ struct table_new {
 	struct table_id id;
 	uint32_t stamp, generation;
 	uint16_t note; /* of an operator group's: its count, below NOTES */
-	uint32_t since; /* of an operator group's: its value */
+	uint32_t since; /* of an operator group's: when it was set, s */
 };
 uint32_t table_add(struct table *t, const struct table_new *n);
 void table_remove(struct table *t, uint32_t slot);
+uint32_t table_since(const struct table_entry *x); /* of such an entry */
 /* How many of the operator groups' have that note. */
 uint32_t table_noted(const struct table *t, uint16_t note);
 void table_defer(struct table *t, uint32_t slot); /* as if just touched */

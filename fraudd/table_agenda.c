@@ -28,8 +28,8 @@ table_agenda_add(struct table *t, uint32_t slot)
 {
 	struct table_entry *x = table_at(t, slot);
 
-	x->value = list_for(t, x);
-	table_list_push(t, &t->agenda[x->value], slot);
+	x->value = (x->value & ~(uint64_t)UINT32_MAX) | list_for(t, x);
+	table_list_push(t, &t->agenda[(uint32_t)x->value], slot);
 }
 
 size_t

@@ -67,6 +67,16 @@ fraudd_commands() {
 		"$top_srcdir/fraudd/command.c" | tr "[:lower:]" "[:upper:]"
 }
 
+fraudctl_options() {
+	sed -n 's/^	{ "\([a-z]*\)", [a-z]*_argument, .*/--\1/p' \
+		"$top_srcdir/tools/fraudctl.c"
+}
+
+fraudctl_commands() {
+	sed -n 's/^	{ "\([a-z ]*\)", fraudctl_[a-z_]*,.*/\1/p' \
+		"$top_srcdir/tools/fraudctl.c" | tr ' ' '\n'
+}
+
 # found WHAT LEAST COUNT: the words were found at all, or the test is blind.
 found() {
 	if [ "$3" -ge "$2" ]; then
@@ -84,6 +94,8 @@ found "module arguments" 5 "$(arguments | sort -u | wc -l)"
 found "words of the SASL plugin" 7 "$(sasl_words | sort -u | wc -l)"
 found "keys of fraudd" 30 "$(fraudd_keys | sort -u | wc -l)"
 found "commands of fraudd" 20 "$(fraudd_commands | wc -l)"
+found "commands of fraudctl" 13 "$(fraudctl_commands | wc -l)"
+found "options of fraudctl" 11 "$(fraudctl_options | wc -l)"
 
 reasons | absent "$man/jwtgate.1" >"$T/found"
 nothing "$T/found" "every reason word is in jwtgate.1"
@@ -101,6 +113,11 @@ fraudd_keys | absent "$man/fraudd.json.5" >"$T/found"
 nothing "$T/found" "every key of fraudd is in fraudd.json.5"
 fraudd_commands | absent "$top_srcdir/doc/PROTOCOL.md" >"$T/found"
 nothing "$T/found" "every command of fraudd is in PROTOCOL.md"
+
+fraudctl_commands | absent "$man/fraudctl.1" >"$T/found"
+nothing "$T/found" "every command of fraudctl is in fraudctl.1"
+fraudctl_options | absent "$man/fraudctl.1" >"$T/found"
+nothing "$T/found" "every option of fraudctl is in fraudctl.1"
 
 for page in "$man"/*.[1-8]; do
 	page=${page##*/}

@@ -7,6 +7,8 @@
 # A room sees the rooms named before it, in this order, and itself.
 rooms="err mem str b64url file source addr lock deadline ldapuri jscan jwa json schema dn query config
 fraud_proto digest jwk jws jwe claims directory fraud_client keyring roles mint revocation gate"
+# What fraudctl sees of fraudd: rules, counts and keys, nothing that serves.
+engine="engine engine_query hash settings"
 # What fraudd may use of them, and what is in libbase.
 base="err mem str b64url file source addr lock deadline ldapuri jscan jwa json schema dn query config fraud_proto"
 
@@ -69,6 +71,15 @@ own_ok() {
 		;;
 	*) # a host: its own folder, then common; of a daemon, base only
 		[ -f "$root/${file%/*}/$name" ] && return 0
+		case $file in
+		tools/fraudctl*)
+			case " $engine " in
+			*" ${name%.h} "*) return 0 ;;
+			esac
+			in_base "$theirs" && return 0
+			return 1
+			;;
+		esac
 		[ "${file%%/*}" != fraudd ] || in_base "$theirs" || return 1
 		[ -n "$theirs" ]
 		;;
@@ -172,6 +183,9 @@ plant common/err.c '#include <syslog.h>' "common logs"
 plant tools/cli.c '#include <security/pam_appl.h>' "PAM outside pam/"
 plant common/util.c '#include <stdio.h>' "a file without a room"
 plant fraudd/main.c '#include "gate.h"' "fraudd uses more than libbase"
+plant tools/fraudctl.c '#include "gate.h"' "fraudctl uses more than libbase"
+plant tools/fraudctl.c '#include "server.h"' "fraudctl serves"
+plant tools/jwtgate.c '#include "engine.h"' "another command uses the engine"
 plant pam/pam_jwt.c '#include "../common/gate.h"' "an include with a path"
 
 done_testing

@@ -128,12 +128,17 @@ test_why(void **state)
 	assert_memory_equal(
 	    got, "*2\r\n*34\r\n$4\r\nrule\r\n$8\r\noperator", 31);
 	assert_non_null(strstr(got, "$12\r\n192.0.2.0/24\r\n"));
+	assert_non_null(strstr(got, "since\r\n:1760000000\r\n$4\r\nfrom"));
+	assert_non_null(strstr(got, "until\r\n:1760000600\r\n"));
 	/* what it led to is gone: so is the way */
 	world_ask(w, "FORGET ip 192.0.2.1");
 	for (i = 0; i < 3; i++) {
 		snprintf(line, sizeof(line), "WHY %s", id[i]);
 		assert_string_equal(world_ask(w, line), "*0\r\n");
 	}
+	world_restart(w);
+	got = world_ask(w, "WHY ip 192.0.2.0/24");
+	assert_non_null(strstr(got, "since\r\n:1760000000\r\n$4\r\nfrom"));
 	world_free(w);
 }
 
