@@ -409,6 +409,9 @@ client_step(void *exchange, sasl_client_params_t *cparams, const char *serverin,
 
 	*clientout = NULL;
 	*clientout_len = 0;
+	/* libsasl has let it go, and asks all the same */
+	if (x == NULL)
+		return SASL_FAIL;
 	switch (x->state) {
 	case CLIENT_BEGIN:
 		return begin(

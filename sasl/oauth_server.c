@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -38,6 +39,7 @@ struct oauth_server {
 	struct gate *_Atomic gate; /* owns */
 	_Atomic int64_t tried; /* when it was last tried to be opened */
 	_Atomic uint64_t said; /* which trouble the log was told last */
+	char at_start[ERR_TEXT_MAX]; /* the trouble there was, or "" */
 	struct oauth_face faces[MESSAGE_COUNT];
 	sasl_server_plug_t plugs[MESSAGE_COUNT];
 };
@@ -53,16 +55,24 @@ print_of(const char *text)
 	return h | 1;
 }
 
-/* What goes wrong is asked about again and again, and said once. */
+/*
+ * What goes wrong is asked about again and again, and said once: through the
+ * first connection, because before there is one libsasl knows no log but
+ * that of the system, and there too.
+ */
 static void
 say_trouble(struct oauth_server *s, const sasl_utils_t *utils, const char *text)
 {
+	static const char what[] =
+	    "jwtgate: OAUTHBEARER and XOAUTH2 are not offered: %s";
 	uint64_t print = print_of(text);
 
-	if (atomic_exchange(&s->said, print) != print)
-		hostlog(utils, utils->conn, SASL_LOG_ERR,
-		    "jwtgate: OAUTHBEARER and XOAUTH2 are not offered: %s",
-		    text);
+	if (utils->conn == NULL) {
+		snprintf(s->at_start, sizeof(s->at_start), "%s", text);
+		hostlog(utils, NULL, SASL_LOG_ERR, what, text);
+	} else if (atomic_exchange(&s->said, print) != print) {
+		hostlog(utils, utils->conn, SASL_LOG_ERR, what, text);
+	}
 }
 
 /* Every program that knows SASL loads this; most of them are no host of it. */
@@ -139,12 +149,16 @@ oauth_server_avail(void *glob, sasl_server_params_t *sparams, void **context)
 	int r;
 
 	(void)context;
+	if (s->broken)
+		say_trouble(s, utils, s->at_start);
 	if (s->broken || service == NULL)
 		return SASL_NOMECH;
 	if (sparams->external_ssf <
 	    oauth_settings_ssf(&s->settings, sparams->appname))
 		return SASL_NOTDONE;
 	gate = oauth_server_gate(s, utils, (int64_t)time(NULL));
+	if (gate == NULL && s->at_start[0] != '\0')
+		say_trouble(s, utils, s->at_start);
 	if (gate == NULL)
 		return SASL_NOTDONE;
 	r = gate_sasl(gate, service, (int64_t)time(NULL), &told, &e);
