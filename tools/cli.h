@@ -36,6 +36,8 @@ enum cli_option {
 	CLI_SID,
 	CLI_SUBJECT,
 	CLI_ISSUER,
+	CLI_ROOT,
+	CLI_FILE,
 	CLI_EXPLAIN,
 	CLI_JSON,
 	CLI_HELP,

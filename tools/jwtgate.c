@@ -15,6 +15,8 @@
 
 #define WORDS_MAX 64
 
+#define SASL_CHECK_OPTIONS (CLI_BIT(CLI_ROOT) | CLI_BIT(CLI_FILE))
+
 static const struct cli_command commands[] = {
 	{ "verify", jwtgate_verify, 0,
 	    CLI_BIT(CLI_CONFIG) | CLI_BIT(CLI_SERVICE) | CLI_BIT(CLI_USER) |
@@ -50,6 +52,16 @@ static const struct cli_command commands[] = {
 	    "take no more tokens of this name, from now on" },
 	{ "config check", jwtgate_config_check, 0, CLI_BIT(CLI_CONFIG),
 	    "read the configuration and every key it names" },
+	{ "sasl-check postfix", jwtgate_sasl_check, 0, SASL_CHECK_OPTIONS,
+	    "say what is wrong with its main.cf, master.cf, smtpd.conf" },
+	{ "sasl-check slapd", jwtgate_sasl_check, 0, SASL_CHECK_OPTIONS,
+	    "the same of slapd.d or slapd.conf, and sasl2/slapd.conf" },
+	{ "sasl-check imapd", jwtgate_sasl_check, 0, SASL_CHECK_OPTIONS,
+	    "the same of Cyrus IMAP's imapd.conf" },
+	{ "sasl-check memcached", jwtgate_sasl_check, 0, SASL_CHECK_OPTIONS,
+	    "the same of memcached.conf, and sasl2/memcached.conf" },
+	{ "sasl-check svnserve", jwtgate_sasl_check, 0, SASL_CHECK_OPTIONS,
+	    "the same of sasl2/svn.conf, and a svnserve.conf with --file" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

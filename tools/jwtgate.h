@@ -21,6 +21,7 @@ int jwtgate_keys_generate(const struct cli *cli);
 int jwtgate_keys_public(const struct cli *cli);
 int jwtgate_revoke(const struct cli *cli);
 int jwtgate_config_check(const struct cli *cli);
+int jwtgate_sasl_check(const struct cli *cli);
 
 /* The set in the file of --keys, whose owner and mode are not judged. */
 int jwtgate_keys_load(const struct cli *cli, struct jwk_set *out);

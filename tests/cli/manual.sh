@@ -38,7 +38,7 @@ cd "$T" || exit 99
 
 # What --help lists stands in the page.
 jwtgate --help >help
-sed -n 's/^jwtgate \([a-z ]*\).*/\1/p' help | sed 's/ *$//' >commands
+sed -n 's/^jwtgate \([a-z ]*[a-z]\(-[a-z][a-z ]*\)*\).*/\1/p' help | sed 's/ *$//' >commands
 while read -r words; do
 	like "$page" "^\\.It Cm $words\$" "describes $words"
 	# shellcheck disable=SC2086 # words

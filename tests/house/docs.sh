@@ -38,7 +38,7 @@ options() {
 }
 
 commands() {
-	"$JWTGATE" --help | sed -n 's/^jwtgate \([a-z ]*[a-z]\).*/\1/p' |
+	"$JWTGATE" --help | sed -n 's/^jwtgate \([a-z ]*[a-z]\(-[a-z][a-z ]*\)*\).*/\1/p' |
 		tr ' ' '\n'
 }
 
