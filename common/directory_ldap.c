@@ -214,7 +214,8 @@ directory_conn_wrap(struct directory_conn *c,
 static int
 set_tls_options(LDAP *ld, const char *ca_file)
 {
-	static const int demand = LDAP_OPT_X_TLS_DEMAND, client = 0,
+	static const int demand = LDAP_OPT_X_TLS_DEMAND,
+			 try = LDAP_OPT_X_TLS_TRY, client = 0,
 			 least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, most = 0;
 	const struct {
 		int option;
@@ -229,6 +230,8 @@ set_tls_options(LDAP *ld, const char *ca_file)
 		{ LDAP_OPT_X_TLS_ECNAME, NULL },
 		{ LDAP_OPT_X_TLS_CIPHER_SUITE, NULL },
 		{ LDAP_OPT_X_TLS_REQUIRE_CERT, &demand },
+		/* where names are listed, one of the subject is none */
+		{ LDAP_OPT_X_TLS_REQUIRE_SAN, &try },
 		{ LDAP_OPT_X_TLS_PROTOCOL_MIN, &least },
 		{ LDAP_OPT_X_TLS_PROTOCOL_MAX, &most },
 		{ LDAP_OPT_X_TLS_NEWCTX, &client },

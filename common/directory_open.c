@@ -54,7 +54,9 @@ static int
 conn_bind(
     struct directory_conn *c, const struct directory_target *t, struct err *e)
 {
-	struct berval none = { 0, NULL }, password = { 0, NULL };
+	/* an initial response that is empty, and there: RFC 4422 §5 */
+	static char empty[] = "";
+	struct berval none = { 0, empty }, password = { 0, NULL };
 	bool external = t->bind_dn == NULL;
 	LDAPMessage *msg = NULL;
 	int code, msgid = -1, r;
