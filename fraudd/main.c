@@ -110,7 +110,7 @@ take_sockets(struct program *p, struct err *e)
 	const struct settings *s = p->settings;
 	int given = sd_listen_fds(1), fd, r = 0;
 	size_t i;
-	int k;
+	int k, taken = 0;
 
 	p->fds = mem_array(s->listener_count, sizeof(*p->fds));
 	p->ours = mem_array(s->listener_count, sizeof(*p->ours));
@@ -122,6 +122,7 @@ take_sockets(struct program *p, struct err *e)
 			if (listener_is_at(
 				SD_LISTEN_FDS_START + k, s->listeners[i].path))
 				fd = SD_LISTEN_FDS_START + k;
+		taken += fd >= 0;
 		if (fd >= 0)
 			r = listener_adopt(fd, e);
 		else {
@@ -132,6 +133,11 @@ take_sockets(struct program *p, struct err *e)
 		p->fds[i] = fd;
 		p->fd_count += r == 0;
 	}
+	/* it would be connected to, and nobody would ever answer */
+	if (r == 0 && taken < given)
+		r = err_set(e, E_CONFIG_INVALID,
+		    "systemd has a socket that the configuration does not "
+		    "name: \"socket\" and ListenStream= must be the same");
 	return r;
 }
 

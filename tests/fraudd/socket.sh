@@ -87,6 +87,15 @@ if command -v systemd-socket-activate >/dev/null; then
 	wait $pid
 	like <(ls "$T") '^s$' "its file is systemd's to remove"
 	rm -f "$SOCK"
+	systemd-socket-activate -l "$T/other" "$FRAUDD" -c "$T/fraudd.json" \
+		2>"$T/fraudd.log" &
+	pid=$!
+	until_true test -S "$T/other"
+	printf 'PING\n' | timeout 10 nc -N -U "$T/other" >"$T/out"
+	wait $pid
+	is $? 2 "one that the configuration does not name stops it"
+	like "$T/fraudd.log" 'must be the same' "and it says why"
+	rm -f "$T/other" "$SOCK"
 else
 	pass "a socket from systemd # SKIP no systemd-socket-activate"
 fi
