@@ -43,6 +43,8 @@ identify(const struct stat *st, struct file_id *out)
 	out->size = st->st_size;
 	out->mtime_sec = st->st_mtim.tv_sec;
 	out->mtime_nsec = st->st_mtim.tv_nsec;
+	out->ctime_sec = st->st_ctim.tv_sec;
+	out->ctime_nsec = st->st_ctim.tv_nsec;
 }
 
 static int
@@ -217,7 +219,8 @@ bool
 file_same(const struct file_id *a, const struct file_id *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-	    a->mtime_sec == b->mtime_sec && a->mtime_nsec == b->mtime_nsec;
+	    a->mtime_sec == b->mtime_sec && a->mtime_nsec == b->mtime_nsec &&
+	    a->ctime_sec == b->ctime_sec && a->ctime_nsec == b->ctime_nsec;
 }
 
 static int

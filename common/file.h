@@ -20,8 +20,8 @@ struct file_id {
 	dev_t dev;
 	ino_t ino;
 	off_t size;
-	int64_t mtime_sec;
-	long mtime_nsec;
+	int64_t mtime_sec, ctime_sec; /* who sets mtime back moves ctime */
+	long mtime_nsec, ctime_nsec;
 };
 
 /* What the owner and the mode of a file must be. */
