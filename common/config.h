@@ -22,6 +22,7 @@ struct err;
 
 #define CONFIG_SKEW_MAX 300 /* seconds that clocks may be apart */
 #define CONFIG_FILE_MAX (1024 * 1024)
+#define CONFIG_KEYS_FILES_MAX 16 /* of one issuer */
 #define CONFIG_NAME_MAX 64 /* of a service, a role */
 
 /* required_claims: one claim and the scalar it must equal. */
@@ -36,7 +37,7 @@ struct config_issuer {
 	bool own; /* common.authentication */
 	bool first_form; /* own, and neither issuer nor audience is set */
 	char *issuer; /* NULL: none asked for (own only) */
-	char *keys_file; /* NULL for own */
+	struct config_list keys_files; /* empty for own */
 	char *jwks_uri;
 	char *secret; /* own: inline jwtsecret, secret_len bytes */
 	size_t secret_len;

@@ -270,7 +270,7 @@ take_foreign_keys(const struct schema_source *src, const struct json *node,
 
 	ret = take_algorithms(src, node, at, out);
 	if (ret == 0)
-		ret = schema_take_string(node, "keys_file", &out->keys_file);
+		ret = config_take_list(node, "keys_file", &out->keys_files);
 	if (ret == 0)
 		ret = schema_take_string(node, "jwks_uri", &out->jwks_uri);
 	return ret;
@@ -318,7 +318,7 @@ config_issuer_done(struct config_issuer *issuer)
 	free(issuer->required_claims);
 	free(issuer->where);
 	free(issuer->issuer);
-	free(issuer->keys_file);
+	config_list_done(&issuer->keys_files);
 	free(issuer->jwks_uri);
 	mem_free(&issuer->secret, issuer->secret_len);
 	free(issuer->secret_file);

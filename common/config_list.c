@@ -40,7 +40,10 @@ config_list_done(struct config_list *list)
 	list->count = 0;
 }
 
-/* An array replaces what out held, defaults included. */
+/*
+ * An array replaces what out held, defaults included. Where the schema takes
+ * a string for one, it is the only item.
+ */
 int
 config_take_list(
     const struct json *object, const char *name, struct config_list *out)
@@ -52,6 +55,8 @@ config_take_list(
 	if (array == NULL)
 		return 0;
 	config_list_done(out);
+	if (json_kind(array) == JSON_STRING)
+		return config_list_add(out, json_string(array, NULL));
 	for (i = 0; ret == 0 && i < json_count(array); i++)
 		ret = config_list_add(
 		    out, json_string(json_element(array, i), NULL));

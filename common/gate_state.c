@@ -73,14 +73,14 @@ gate_notice(struct gate *g, char text[ERR_TEXT_MAX])
 }
 
 static const char *
-config_path(const void *key)
+config_path(const void *key, size_t i)
 {
-	return key;
+	return i == 0 ? key : NULL;
 }
 
 static int
-config_read(
-    const void *key, void **value_out, struct file_id *id_out, struct err *e)
+config_read(const void *key, void **value_out,
+    struct file_id ids[SOURCE_FILES_MAX], struct err *e)
 {
 	struct config *config = NULL;
 	int r;
@@ -88,7 +88,7 @@ config_read(
 	r = config_load(key, &config, e);
 	if (r != 0)
 		return r;
-	*id_out = *config_id(config);
+	ids[0] = *config_id(config);
 	*value_out = config;
 	return 0;
 }

@@ -268,6 +268,20 @@ check_set(struct jwk_set *set, struct err *e)
 }
 
 int
+jwk_set_join(struct jwk_set *set, struct jwk_set *more, struct err *e)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < more->count && rc == 0; i++)
+		rc = jwk_set_add(set, &more->keys[i], e);
+	set->skipped += more->skipped;
+	set->has_secret |= more->has_secret;
+	set->has_private |= more->has_private;
+	return rc == 0 ? check_set(set, e) : rc;
+}
+
+int
 jwk_set_parse(const char *text, size_t n, struct jwk_set *out, struct err *e)
 {
 	struct jwk_set set = { 0 };

@@ -72,6 +72,13 @@ int jwk_set_parse(
     const char *text, size_t n, struct jwk_set *out, struct err *e);
 void jwk_set_done(struct jwk_set *set);
 
+/*
+ * Moves the keys of more, which is left to jwk_set_done(), to a set that
+ * may be empty. Together they must be what one file could hold. Returns 0,
+ * E_NOMEM or E_KEY; the set is only good for jwk_set_done() then.
+ */
+int jwk_set_join(struct jwk_set *set, struct jwk_set *more, struct err *e);
+
 /* A set of one HMAC key from bytes, as jwtsecret is. alg is an HS*. */
 int jwk_set_secret(const void *secret, size_t n, enum jwa_alg alg,
     struct jwk_set *out, struct err *e);

@@ -21,6 +21,8 @@
 
 #define PATH_TEXT_MAX 256
 
+_Static_assert(CONFIG_KEYS_FILES_MAX <= SOURCE_FILES_MAX, "all can be watched");
+
 struct keyring {
 	struct shelf *sets; /* of struct jwk_set, by struct config_issuer */
 	struct shelf *enc_sets; /* of struct jwk_enc_set, likewise */
@@ -64,6 +66,32 @@ load_file(const char *path, struct jwk_set *out, struct file_id *id_out,
 		rc = err_set(e, E_KEYS_UNAVAILABLE, "%s", err_text(&why, rc));
 	*id_out = f.id;
 	file_done(&f);
+	if (rc == 0)
+		*out = set;
+	else
+		jwk_set_done(&set);
+	return rc;
+}
+
+/* What the files of one issuer hold is one set. */
+static int
+load_files(const struct config_list *files, struct jwk_set *out,
+    struct file_id ids[SOURCE_FILES_MAX], struct err *e)
+{
+	struct jwk_set set = { 0 }, more = { 0 };
+	struct err why = { 0 };
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < files->count; i++) {
+		rc = load_file(files->items[i], &more, &ids[i], e);
+		if (rc == 0)
+			rc = jwk_set_join(&set, &more, &why);
+		if (why.code != 0)
+			rc = unavailable(
+			    files->items[i], err_text(&why, rc), e);
+		jwk_set_done(&more);
+	}
 	if (rc == 0)
 		*out = set;
 	else
@@ -154,22 +182,28 @@ is_by_secret(const struct config_issuer *issuer)
 	    is_hmac(issuer->algorithms[0]);
 }
 
-/* NULL where there is none: an inline secret, or nothing at all. */
+/* The i-th file; NULL: there are no more, or the secret is in the text. */
 static const char *
-path_of(const struct config_issuer *issuer)
+path_of(const struct config_issuer *issuer, size_t i)
 {
-	if (is_by_secret(issuer))
-		return issuer->secret != NULL ? NULL : issuer->secret_file;
-	return issuer->own ? issuer->signing_key_file : issuer->keys_file;
+	const struct config_list *files = &issuer->keys_files;
+
+	if (!issuer->own)
+		return i < files->count ? files->items[i] : NULL;
+	if (i > 0)
+		return NULL;
+	if (!is_by_secret(issuer))
+		return issuer->signing_key_file;
+	return issuer->secret != NULL ? NULL : issuer->secret_file;
 }
 
 static int
 load(const struct config_issuer *issuer, struct jwk_set *out,
-    struct file_id *id_out, struct err *e)
+    struct file_id ids[SOURCE_FILES_MAX], struct err *e)
 {
 	struct jwk_set set = { 0 };
 	const char *where = issuer->where != NULL ? issuer->where : "issuer";
-	const char *path = path_of(issuer);
+	const char *path = path_of(issuer, 0);
 	int rc;
 
 	if (issuer->algorithm_count == 0 && !issuer->own)
@@ -177,13 +211,17 @@ load(const struct config_issuer *issuer, struct jwk_set *out,
 	if (is_by_secret(issuer)) {
 		if (issuer->secret == NULL && issuer->secret_file == NULL)
 			return unavailable(where, "no secret is given", e);
-		return load_secret(issuer, out, id_out, e);
+		return load_secret(issuer, out, &ids[0], e);
 	}
 	if (path == NULL)
 		return unavailable(where, "no key file is given", e);
-	rc = load_file(path, &set, id_out, e);
+	if (issuer->own)
+		rc = load_file(path, &set, &ids[0], e);
+	else
+		rc = load_files(&issuer->keys_files, &set, ids, e);
 	if (rc == 0)
-		rc = check_fit(issuer, path, &set, e);
+		rc = check_fit(
+		    issuer, path_of(issuer, 1) == NULL ? path : where, &set, e);
 	if (rc == 0)
 		*out = set;
 	else
@@ -192,21 +230,21 @@ load(const struct config_issuer *issuer, struct jwk_set *out,
 }
 
 static const char *
-set_path(const void *key)
+set_path(const void *key, size_t i)
 {
-	return path_of(key);
+	return path_of(key, i);
 }
 
 static int
-set_read(
-    const void *key, void **value_out, struct file_id *id_out, struct err *e)
+set_read(const void *key, void **value_out,
+    struct file_id ids[SOURCE_FILES_MAX], struct err *e)
 {
 	struct jwk_set *set = mem_alloc(sizeof(*set));
 	int rc;
 
 	if (set == NULL)
 		return err_set(e, E_KEYS_UNAVAILABLE, "out of memory");
-	rc = load(key, set, id_out, e);
+	rc = load(key, set, ids, e);
 	if (rc != 0)
 		mem_free(&set, sizeof(*set));
 	else
@@ -246,8 +284,12 @@ set_same(const void *key_a, const void *key_b)
 	size_t i;
 
 	if (a->own != b->own || a->algorithm_count != b->algorithm_count ||
-	    !same_secret(a, b) || !same_text(path_of(a), path_of(b)))
+	    !same_secret(a, b))
 		return false;
+	for (i = 0; i < SOURCE_FILES_MAX; i++) {
+		if (!same_text(path_of(a, i), path_of(b, i)))
+			return false;
+	}
 	for (i = 0; i < a->algorithm_count; i++) {
 		if (a->algorithms[i] != b->algorithms[i])
 			return false;

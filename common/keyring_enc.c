@@ -57,19 +57,20 @@ any_fits(const struct config_issuer *issuer, const struct jwk_enc_set *set)
 }
 
 static const char *
-enc_path(const void *key)
+enc_path(const void *key, size_t i)
 {
 	const struct config_issuer *issuer = key;
 
-	return issuer->encryption != NULL ? issuer->encryption->keys_file :
-					    NULL;
+	return i == 0 && issuer->encryption != NULL ?
+	    issuer->encryption->keys_file :
+	    NULL;
 }
 
 static int
 load(const struct config_issuer *issuer, struct jwk_enc_set *out,
     struct file_id *id_out, struct err *e)
 {
-	const char *path = enc_path(issuer);
+	const char *path = enc_path(issuer, 0);
 	struct jwk_enc_set set = { 0 };
 	struct file f = { 0 };
 	struct err why = { 0 };
@@ -96,15 +97,15 @@ load(const struct config_issuer *issuer, struct jwk_enc_set *out,
 }
 
 static int
-enc_read(
-    const void *key, void **value_out, struct file_id *id_out, struct err *e)
+enc_read(const void *key, void **value_out,
+    struct file_id ids[SOURCE_FILES_MAX], struct err *e)
 {
 	struct jwk_enc_set *set = mem_alloc(sizeof(*set));
 	int rc;
 
 	if (set == NULL)
 		return err_set(e, E_KEYS_UNAVAILABLE, "out of memory");
-	rc = load(key, set, id_out, e);
+	rc = load(key, set, &ids[0], e);
 	if (rc != 0)
 		mem_free(&set, sizeof(*set));
 	else

@@ -167,16 +167,16 @@ revocation_check(
 }
 
 static const char *
-list_path(const void *key)
+list_path(const void *key, size_t i)
 {
 	const struct config_policy *policy = key;
 
-	return policy->revocation_file;
+	return i == 0 ? policy->revocation_file : NULL;
 }
 
 static int
-list_read(
-    const void *key, void **value_out, struct file_id *id_out, struct err *e)
+list_read(const void *key, void **value_out,
+    struct file_id ids[SOURCE_FILES_MAX], struct err *e)
 {
 	const struct config_policy *policy = key;
 	const char *path = policy->revocation_file;
@@ -188,7 +188,7 @@ list_read(
 	rc = file_read(path, REVOCATION_FILE_MAX, FILE_PUBLIC, &f, &why);
 	if (rc == 0)
 		rc = revocation_parse(f.data, f.len, path, &r, &why);
-	*id_out = f.id;
+	ids[0] = f.id;
 	file_done(&f);
 	if (rc != 0)
 		return err_set(e, E_KEYS_UNAVAILABLE, "revocations: %s",
@@ -208,7 +208,7 @@ list_done(void *value)
 static bool
 list_same(const void *a, const void *b)
 {
-	return strcmp(list_path(a), list_path(b)) == 0;
+	return strcmp(list_path(a, 0), list_path(b, 0)) == 0;
 }
 
 const struct source_kind revocation_kind = {

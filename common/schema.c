@@ -197,16 +197,22 @@ check_strings(const struct schema_source *src, const struct schema_key *key,
     const struct json *value, const struct json_path *at)
 {
 	struct json_path here = { .up = at };
+	int64_t most = key->max != 0 ? key->max : SCHEMA_LIST_MAX;
 	int ret;
 
+	if (key->lone && json_kind(value) == JSON_STRING)
+		return check_string(src, key, 0, value, at);
 	if (json_kind(value) != JSON_ARRAY)
-		return fail_kind(src, "an array of strings", value, at);
+		return fail_kind(src,
+		    key->lone ? "a string or an array of strings" :
+				"an array of strings",
+		    value, at);
 	if (json_count(value) < (size_t)key->min)
 		return schema_fail(src, at, "must not be empty");
-	if (json_count(value) > SCHEMA_LIST_MAX)
+	if (json_count(value) > (size_t)most)
 		return schema_fail(src, at,
-		    "is too long: at most %d entries are taken",
-		    SCHEMA_LIST_MAX);
+		    "is too long: at most %lld entries are taken",
+		    (long long)most);
 	for (here.index = 0; here.index < json_count(value); here.index++) {
 		ret = check_string(
 		    src, key, 0, json_element(value, here.index), &here);

@@ -54,6 +54,7 @@ struct schema_key {
 	const char *const *words; /* ends with NULL */
 	const struct schema_table *table;
 	bool required;
+	bool lone; /* a string stands for an array of it alone */
 };
 
 struct schema_table {

@@ -24,13 +24,13 @@ struct source {
 	atomic_uint holders;
 	const struct source_kind *kind;
 	void *value; /* owns; NULL when it could not be read */
-	struct file_id id;
+	struct file_id ids[SOURCE_FILES_MAX];
 	int code; /* why there is no value */
 	char *why; /* owns */
 
 	/* The last version that was no good; the renewing thread's alone. */
-	char *said; /* owns; NULL: the file is as it was read */
-	struct file_id said_id;
+	char *said; /* owns; NULL: the files are as they were read */
+	struct file_id said_ids[SOURCE_FILES_MAX];
 };
 
 struct place {
@@ -54,7 +54,7 @@ source_new(const struct source_kind *kind, const void *key, struct source **out)
 		return E_NOMEM;
 	atomic_init(&s->holders, 1);
 	s->kind = kind;
-	s->code = kind->read(key, &s->value, &s->id, &e);
+	s->code = kind->read(key, &s->value, s->ids, &e);
 	if (s->code != 0) {
 		s->why = mem_strdup(err_text(&e, s->code));
 		if (s->why == NULL) {
@@ -99,37 +99,51 @@ source_get(const struct source *s, const void **value_out, struct err *e)
 	return 0;
 }
 
-static bool
-is_unchanged(struct source *s, const char *path)
+/* The files as they are now; all zero where one cannot be looked at. */
+static void
+identify(
+    struct source *s, const void *key, struct file_id ids[SOURCE_FILES_MAX])
 {
-	struct file_id now;
+	const char *path;
+	size_t i;
 
-	if (path == NULL)
-		return true;
-	if (file_identify(path, &now, NULL) != 0 || !file_same(&now, &s->id))
-		return false;
-	mem_free_str(&s->said);
+	memset(ids, 0, SOURCE_FILES_MAX * sizeof(*ids));
+	for (i = 0; i < SOURCE_FILES_MAX; i++) {
+		path = s->kind->path(key, i);
+		if (path == NULL)
+			break;
+		(void)file_identify(path, &ids[i], NULL);
+	}
+}
+
+static bool
+all_same(const struct file_id *a, const struct file_id *b)
+{
+	size_t i;
+
+	for (i = 0; i < SOURCE_FILES_MAX; i++) {
+		if (!file_same(&a[i], &b[i]))
+			return false;
+	}
 	return true;
 }
 
 /*
  * Says why the new version is no good, once: not again while neither the
- * file nor the reason changes.
+ * files nor the reason change.
  */
 static void
-say(struct source *s, const char *path, const char *why,
+say(struct source *s, const struct file_id *now, const char *why,
     const struct source_ear *ear)
 {
-	struct file_id now = { 0 };
 	struct err e = { 0 };
 
-	(void)file_identify(path, &now, NULL);
-	if (s->said != NULL && file_same(&now, &s->said_id) &&
+	if (s->said != NULL && all_same(now, s->said_ids) &&
 	    strcmp(s->said, why) == 0)
 		return;
 	mem_free_str(&s->said);
 	s->said = mem_strdup(why);
-	s->said_id = now;
+	memcpy(s->said_ids, now, sizeof(s->said_ids));
 	err_set(&e, E_IO, "%s (the last good version stays in use)", why);
 	if (ear != NULL)
 		ear->hear(e.text, ear->arg);
@@ -138,18 +152,21 @@ say(struct source *s, const char *path, const char *why,
 struct source *
 source_renew(struct source *old, const void *key, const struct source_ear *ear)
 {
-	const char *path = old->kind->path(key);
+	struct file_id now[SOURCE_FILES_MAX];
 	struct source *next = NULL;
 
-	if (old->value != NULL && is_unchanged(old, path))
+	identify(old, key, now);
+	if (old->value != NULL && all_same(now, old->ids)) {
+		mem_free_str(&old->said);
 		return source_hold(old);
+	}
 	if (source_new(old->kind, key, &next) != 0)
 		return source_hold(old);
 	if (next->value != NULL || old->value == NULL)
 		return next;
-	/* without memory the file was not judged at all */
+	/* without memory the files were not judged at all */
 	if (next->code != E_NOMEM)
-		say(old, path, next->why, ear);
+		say(old, now, next->why, ear);
 	source_drop(&next);
 	return source_hold(old);
 }

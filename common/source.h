@@ -13,19 +13,23 @@
 #define JWTGATE_SOURCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "file.h"
 
 struct err;
-struct file_id;
 struct shelf;
 struct source;
 
+#define SOURCE_FILES_MAX 16
+
 /* How values of one kind come about. key is a part of the configuration. */
 struct source_kind {
-	/* The file behind it; NULL where there is none. */
-	const char *(*path)(const void *key);
-	/* 0, an owned value and the file it is from, or a code. */
-	int (*read)(const void *key, void **value_out, struct file_id *id_out,
-	    struct err *e);
+	/* The i-th file behind it; NULL: there are no more. */
+	const char *(*path)(const void *key, size_t i);
+	/* 0, an owned value and for each path the file it is from, or a code. */
+	int (*read)(const void *key, void **value_out,
+	    struct file_id ids[SOURCE_FILES_MAX], struct err *e);
 	void (*done)(void *value);
 	/* Whether two keys, of two configurations, stand for one value. */
 	bool (*same)(const void *a, const void *b);
@@ -49,7 +53,7 @@ void source_drop(struct source **s);
 int source_get(const struct source *s, const void **value_out, struct err *e);
 
 /*
- * What old is to be replaced by, held: old itself while its file is the
+ * What old is to be replaced by, held: old itself while its files are the
  * same; the new version when it is good or old had none; otherwise old, and
  * ear is told once for each version that was not. Only one thread at a time
  * may renew one source. key: the same thing in the configuration of today.

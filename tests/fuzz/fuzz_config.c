@@ -15,7 +15,7 @@ check_issuer(const struct config_issuer *i)
 {
 	FUZZ_CHECK(i->where != NULL);
 	FUZZ_CHECK(i->own || i->issuer != NULL);
-	FUZZ_CHECK(i->own || i->keys_file != NULL);
+	FUZZ_CHECK(i->own || i->keys_files.count > 0);
 	FUZZ_CHECK(i->own || i->audience.count > 0);
 	FUZZ_CHECK(
 	    i->algorithm_count > 0 || (i->own && i->signing_key_file != NULL));

@@ -253,7 +253,7 @@ test_issuer_keys(void **state)
 	i = &policy(c, NULL)->issuers[0];
 	assert_list(&i->audience, "a b");
 	assert_string_equal(i->jwks_uri, "https://h/k");
-	assert_string_equal(i->keys_file, "/k");
+	assert_list(&i->keys_files, "/k");
 	assert_list(&i->authorized_parties, "p");
 	assert_list(&i->types, "x");
 	assert_int_equal(i->max_lifetime, 60);

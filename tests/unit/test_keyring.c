@@ -16,6 +16,20 @@
 #define SECRET "0123456789abcdef0123456789abcdef"
 #define KEYS "vectors/keys/"
 #define COOKBOOK "vectors/cookbook/jwk/"
+#define EC(kid) \
+	"{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"" kid "\"," \
+	"\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"," \
+	"\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}"
+#define EC_A EC("a")
+#define EC_B EC("b")
+#define OCT \
+	"{\"kty\":\"oct\",\"kid\":\"c\",\"k\":" \
+	"\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlh" \
+	"YmNkZWY\"}"
+#define OCT_B \
+	"{\"kty\":\"oct\",\"kid\":\"d\",\"k\":" \
+	"\"MTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFi" \
+	"Y2RlZjA\"}"
 
 enum what {
 	KEYS_FILE,
@@ -128,6 +142,16 @@ content(const char *source, size_t *n)
 	return text;
 }
 
+/* A list of one file; path must stay. */
+static char **
+file_of(char *path)
+{
+	static char *files[1];
+
+	files[0] = path;
+	return files;
+}
+
 /* issuer as row i says, with its file in dir; secret is to be freed */
 static void
 set_up(size_t i, const char *dir, struct config_issuer *issuer, char *path)
@@ -147,7 +171,8 @@ set_up(size_t i, const char *dir, struct config_issuer *issuer, char *path)
 		test_write(path, dir, "keys", rows[i].mode, text, n);
 	switch (rows[i].what) {
 	case KEYS_FILE:
-		issuer->keys_file = path;
+		issuer->keys_files.items = file_of(path);
+		issuer->keys_files.count = 1;
 		break;
 	case SIGNING_KEY:
 		issuer->signing_key_file = path;
@@ -220,6 +245,7 @@ test_cache(void **state)
 		.algorithm_count = 1 };
 	struct config_issuer b = a;
 	char dir[TEST_DIR_MAX], a_path[TEST_PATH_MAX], b_path[TEST_PATH_MAX];
+	char *a_files[] = { a_path }, *b_files[] = { b_path };
 	struct keyring *k = NULL, *next = NULL;
 	bool changed = false;
 	char *text;
@@ -231,8 +257,8 @@ test_cache(void **state)
 	test_write(a_path, dir, "a", 0644, text, n);
 	test_write(b_path, dir, "b", 0666, text, n);
 	free(text);
-	a.keys_file = a_path;
-	b.keys_file = b_path;
+	a.keys_files = (struct config_list){ a_files, 1 };
+	b.keys_files = (struct config_list){ b_files, 1 };
 	assert_int_equal(keyring_new(&k), 0);
 	assert_int_equal(keyring_get(k, &a, &a_set, NULL), 0);
 	assert_int_equal(keyring_get(k, &b, &b_set, NULL), E_KEYS_UNAVAILABLE);
@@ -253,6 +279,77 @@ test_cache(void **state)
 	keyring_free(&next);
 	keyring_free(&k);
 	test_dir_remove(dir);
+}
+
+/* What several files of one issuer say together. */
+static const struct {
+	const char *why;
+	const char *files[3];
+	enum jwa_alg alg;
+	size_t count; /* of keys; 0: refused */
+	const char *refusal;
+} together[] = {
+	{ "two keys", { "=" EC_A, KEYS "ec-p256-public.pem" }, JWA_ES256, 2,
+	    NULL },
+	{ "three", { "=" EC_A, "=" EC_B, KEYS "ec-p256-public.pem" }, JWA_ES256,
+	    3, NULL },
+	{ "one of them fits", { "=" EC_A, KEYS "ec-p384.pem" }, JWA_ES384, 2,
+	    NULL },
+	{ "none of them fits", { "=" EC_A, "=" EC_B }, JWA_ES384, 0,
+	    "issuer: no key in it fits" },
+	{ "a kid that is in both", { "=" EC_A, "=" EC_A }, JWA_ES256, 0,
+	    "1: key 1 repeats the kid of key 0" },
+	{ "a secret beside a public key", { "=" EC_A, "=" OCT }, JWA_ES256, 0,
+	    "1: secret and public keys are mixed" },
+	{ "two secrets", { "=" OCT, "=" OCT_B }, JWA_HS256, 2, NULL },
+	{ "one is broken", { "=" EC_A, "=junk" }, JWA_ES256, 0, "1: neither" },
+	{ "one is empty", { "=", "=" EC_A }, JWA_ES256, 0, "0: empty" },
+	{ "one is not there", { "=" EC_A, NULL, "=" EC_B }, JWA_ES256, 0,
+	    "1: cannot open" },
+};
+
+static void
+test_several_files(void **state)
+{
+	const struct jwk_set *set;
+	char dir[TEST_DIR_MAX], paths[3][TEST_PATH_MAX], name[8];
+	char *files[3] = { paths[0], paths[1], paths[2] };
+	struct keyring *k;
+	struct err e;
+	char *text;
+	size_t i, f, n;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(together); i++) {
+		struct config_issuer issuer = { .algorithm_count = 1 };
+
+		test_dir_new(dir);
+		issuer.algorithms[0] = together[i].alg;
+		issuer.keys_files.items = files;
+		for (f = 0; f < 3; f++) {
+			snprintf(name, sizeof(name), "%zu", f);
+			snprintf(paths[f], TEST_PATH_MAX, "%s/%s", dir, name);
+			if (together[i].files[f] == NULL)
+				continue;
+			text = content(together[i].files[f], &n);
+			test_write(paths[f], dir, name, 0600, text, n);
+			free(text);
+			issuer.keys_files.count = f + 1;
+		}
+		k = NULL;
+		set = NULL;
+		e = (struct err){ 0 };
+		assert_int_equal(keyring_new(&k), 0);
+		rc = keyring_get(k, &issuer, &set, &e);
+		if (together[i].count > 0 ?
+			rc != 0 || set->count != together[i].count :
+			rc != E_KEYS_UNAVAILABLE ||
+			    strstr(e.text, together[i].refusal) == NULL)
+			fail_msg("%s: %s", together[i].why, e.text);
+		keyring_free(&k);
+		test_dir_remove(dir);
+	}
 }
 
 static void
@@ -293,6 +390,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_cache),
+		cmocka_unit_test(test_several_files),
 		cmocka_unit_test(test_no_memory),
 	};
 

@@ -20,47 +20,62 @@
 
 struct key {
 	char path[TEST_PATH_MAX];
+	char second[TEST_PATH_MAX]; /* "": one file only */
 	bool no_file;
 };
 
 static atomic_int reads, alive;
 
 static const char *
-key_path(const void *key)
+key_path(const void *key, size_t i)
 {
 	const struct key *k = key;
 
-	return k->no_file ? NULL : k->path;
+	if (i == 1 && k->second[0] != '\0')
+		return k->second;
+	return i > 0 || k->no_file ? NULL : k->path;
 }
 
 static int
-key_read(
-    const void *key, void **value_out, struct file_id *id_out, struct err *e)
+read_number(
+    const char *path, long *value, struct file_id *id_out, struct err *e)
+{
+	struct file f = { 0 };
+	int r;
+
+	r = file_read(path, 64, FILE_PUBLIC, &f, e);
+	if (r != 0)
+		return r;
+	*value += strtol(f.data, NULL, 10);
+	*id_out = f.id;
+	if (f.data[0] < '0' || f.data[0] > '9')
+		r = err_set(e, E_SYNTAX, "no number");
+	file_done(&f);
+	return r;
+}
+
+/* The sum of its files. */
+static int
+key_read(const void *key, void **value_out,
+    struct file_id ids[SOURCE_FILES_MAX], struct err *e)
 {
 	const struct key *k = key;
-	struct file f = { 0 };
-	long *value;
+	struct file_id none;
+	long sum = 0, *value;
 	int r;
 
 	atomic_fetch_add(&reads, 1);
-	r = file_read(k->path, 64, FILE_PUBLIC, &f, e);
+	r = read_number(k->path, &sum, k->no_file ? &none : &ids[0], e);
+	if (r == 0 && k->second[0] != '\0')
+		r = read_number(k->second, &sum, &ids[1], e);
 	if (r != 0)
 		return r;
-	value = mem_alloc(sizeof(*value));
+	value = mem_dup(&sum, sizeof(sum));
 	if (value == NULL)
-		r = err_set(e, E_NOMEM, "out of memory");
-	else if (f.data[0] < '0' || f.data[0] > '9')
-		r = err_set(e, E_SYNTAX, "no number");
-	if (r == 0) {
-		*value = strtol(f.data, NULL, 10);
-		*value_out = value;
-		*id_out = f.id;
-		atomic_fetch_add(&alive, 1);
-	} else {
-		free(value);
-	}
-	file_done(&f);
-	return r;
+		return err_set(e, E_NOMEM, "out of memory");
+	*value_out = value;
+	atomic_fetch_add(&alive, 1);
+	return 0;
 }
 
 static void
@@ -234,6 +249,45 @@ test_no_file(void **state)
 	source_drop(&next);
 }
 
+/* One of several files is enough to read all of them, or to keep all. */
+static void
+test_two_files(void **state)
+{
+	struct key key = { .no_file = false }, other = key;
+	struct source *s = NULL, *next;
+
+	(void)state;
+	write_number(&other, "b", "10");
+	write_number(&key, "a", "1");
+	memcpy(key.second, other.path, sizeof(key.second));
+	assert_int_equal(source_new(&kind, &key, &s), 0);
+	assert_int_equal(number(s), 11);
+	next = source_renew(s, &key, &ear);
+	assert_ptr_equal(next, s);
+	source_drop(&next);
+	write_number(&other, "b", "20");
+	next = source_renew(s, &key, &ear);
+	assert_int_equal(number(next), 21);
+	source_drop(&s);
+	s = next;
+	write_number(&other, "b", "x");
+	next = source_renew(s, &key, &ear);
+	assert_ptr_equal(next, s);
+	assert_int_equal(hears, 1);
+	source_drop(&next);
+	assert_int_equal(unlink(key.path), 0);
+	next = source_renew(s, &key, &ear);
+	assert_ptr_equal(next, s);
+	assert_int_equal(hears, 2);
+	source_drop(&next);
+	write_number(&key, "a", "2");
+	write_number(&other, "b", "30");
+	next = source_renew(s, &key, &ear);
+	assert_int_equal(number(next), 32);
+	source_drop(&s);
+	source_drop(&next);
+}
+
 static void
 test_carry(void **state)
 {
@@ -361,6 +415,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_renew, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_never_good, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_two_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_carry, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_race, setup, teardown),
