@@ -27,7 +27,7 @@ struct source;
 struct source_kind {
 	/* The i-th file behind it; NULL: there are no more. */
 	const char *(*path)(const void *key, size_t i);
-	/* 0, an owned value and for each path the file it is from, or a code. */
+	/* 0, an owned value and its file for each path, or a code. */
 	int (*read)(const void *key, void **value_out,
 	    struct file_id ids[SOURCE_FILES_MAX], struct err *e);
 	void (*done)(void *value);

@@ -5,6 +5,7 @@
 
 #include "testutil.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -249,6 +250,38 @@ test_no_file(void **state)
 	source_drop(&next);
 }
 
+/* In place, the same size, the time set back: cp -p, rsync -t, touch -r. */
+static void
+test_time_set_back(void **state)
+{
+	struct key key = { .no_file = false };
+	struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, 0 } };
+	struct source *s = NULL, *next;
+	struct stat was, now;
+	FILE *f;
+
+	(void)state;
+	write_number(&key, "n", "1");
+	assert_int_equal(source_new(&kind, &key, &s), 0);
+	assert_int_equal(stat(key.path, &was), 0);
+	times[1] = was.st_mtim;
+	/* until the file system's clock has moved */
+	do {
+		f = fopen(key.path, "r+e");
+		assert_non_null(f);
+		assert_int_not_equal(fputs("2", f), EOF);
+		assert_int_equal(fclose(f), 0);
+		assert_int_equal(utimensat(AT_FDCWD, key.path, times, 0), 0);
+		assert_int_equal(stat(key.path, &now), 0);
+	} while (now.st_ctim.tv_sec == was.st_ctim.tv_sec &&
+	    now.st_ctim.tv_nsec == was.st_ctim.tv_nsec);
+	assert_int_equal(now.st_mtim.tv_nsec, was.st_mtim.tv_nsec);
+	next = source_renew(s, &key, &ear);
+	assert_int_equal(number(next), 2);
+	source_drop(&s);
+	source_drop(&next);
+}
+
 /* One of several files is enough to read all of them, or to keep all. */
 static void
 test_two_files(void **state)
@@ -415,6 +448,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_renew, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_never_good, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_time_set_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_two_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
