@@ -224,11 +224,12 @@ judge_files(struct saslcheck *c, const struct config_policy *policy,
     const struct saslcheck_host *host)
 {
 	const struct config_issuer *issuer;
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < policy->issuer_count; i++) {
 		issuer = &policy->issuers[i];
-		judge_keys(c, issuer->keys_file, host);
+		for (k = 0; k < issuer->keys_files.count; k++)
+			judge_keys(c, issuer->keys_files.items[k], host);
 		judge_keys(c, issuer->signing_key_file, host);
 		judge_file(c, issuer->secret_file, host);
 	}
