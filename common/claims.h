@@ -89,6 +89,9 @@ bool claims_grant(const struct claims *c, const struct config_issuer *issuer,
 /* Equality of n bytes, ASCII case aside, whatever the host's locale. */
 bool claims_same(const char *a, const char *b, size_t n);
 
+/* Whether it is a name as the issuer has them; NULL: as nobody said else. */
+bool claims_user_form(const char *user, const struct config_issuer *issuer);
+
 /* 0, or E_USER_INVALID when user is not a name this issuer may speak for. */
 int claims_user_check(
     const char *user, const struct config_issuer *issuer, struct err *e);

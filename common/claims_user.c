@@ -64,19 +64,22 @@ matches(const struct config_list *patterns, const char *user)
 	return false;
 }
 
+bool
+claims_user_form(const char *user, const struct config_issuer *issuer)
+{
+	size_t n = strlen(user);
+
+	if (issuer == NULL || issuer->user_pattern == NULL)
+		return default_pattern(user, n);
+	return n <= CLAIMS_USER_MAX &&
+	    own_pattern(issuer->user_pattern, user, n);
+}
+
 int
 claims_user_check(
     const char *user, const struct config_issuer *issuer, struct err *e)
 {
-	size_t n = strlen(user);
-	bool fits;
-
-	if (issuer->user_pattern != NULL)
-		fits = n <= CLAIMS_USER_MAX &&
-		    own_pattern(issuer->user_pattern, user, n);
-	else
-		fits = default_pattern(user, n);
-	if (!fits)
+	if (!claims_user_form(user, issuer))
 		return err_set(
 		    e, E_USER_INVALID, "the user name has another form");
 	if (matches(&issuer->users_deny, user))

@@ -406,6 +406,17 @@ build_require(const struct build *b)
 }
 
 static int
+check_roles(const struct build *b)
+{
+	const struct json_path directory = part_at(b, "directory");
+	const struct json_path authentication = part_at(b, "authentication");
+	const struct config_roles r = { b->src, b->parts, b->service,
+		&directory, &authentication };
+
+	return config_roles_check(&r, b->out);
+}
+
+static int
 build_policy(const struct build *b)
 {
 	const struct json *revocation = json_member(b->parts, "revocation");
@@ -426,7 +437,8 @@ build_policy(const struct build *b)
 	if (ret != 0)
 		return ret;
 	build_entry(b);
-	return build_require(b);
+	ret = build_require(b);
+	return ret == 0 ? check_roles(b) : ret;
 }
 
 int

@@ -63,6 +63,20 @@ int config_issuer_build(const struct schema_source *src,
 void config_issuer_done(struct config_issuer *issuer);
 
 /*
+ * 0, or what roles and directory of a policy must not be together. The places
+ * are those of the parts of these names.
+ */
+struct config_roles {
+	const struct schema_source *src;
+	const struct json *parts; /* common with the service laid over it */
+	const struct json *service; /* NULL: none */
+	const struct json_path *directory;
+	const struct json_path *authentication;
+};
+int config_roles_check(
+    const struct config_roles *r, const struct config_policy *p);
+
+/*
  * What a service asks. service: its part of the file, NULL where it has
  * none; name: NULL for the common policy, "*" for every other service.
  */

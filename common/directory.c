@@ -26,6 +26,27 @@
 #define IN_CHAIN_YES 1
 #define IN_CHAIN_NO (-1)
 
+/* A filter is ASCII with escapes of its own, which are shown as they are. */
+static const char *
+show(const char *text, char buf[DIRECTORY_TEXT_MAX])
+{
+	const size_t room = DIRECTORY_TEXT_MAX - sizeof("...");
+	struct str s;
+	size_t n;
+
+	if (text == NULL)
+		return NULL;
+	for (n = 0; text[n] >= 0x20 && text[n] < 0x7f; n++)
+		;
+	if (text[n] != '\0')
+		return str_printable(
+		    buf, DIRECTORY_TEXT_MAX, text, strlen(text));
+	str_init(&s, buf, DIRECTORY_TEXT_MAX);
+	str_add_bytes(&s, text, n < room ? n : room);
+	str_add(&s, n < room ? "" : "...");
+	return buf;
+}
+
 void
 directory_tell(const struct directory_wait *wait,
     const struct directory_event *event, int r, const struct err *e)
@@ -38,14 +59,9 @@ directory_tell(const struct directory_wait *wait,
 		return;
 	told.result = r == 0 ? "ok" : err_text(e, r);
 	told.took_us = deadline_now() - event->took_us;
-	told.server = str_printable(
-	    server, sizeof(server), event->server, strlen(event->server));
-	if (told.base != NULL)
-		told.base = str_printable(
-		    base, sizeof(base), event->base, strlen(event->base));
-	if (told.filter != NULL)
-		told.filter = str_printable(filter, sizeof(filter),
-		    event->filter, strlen(event->filter));
+	told.server = show(event->server, server);
+	told.base = show(event->base, base);
+	told.filter = show(event->filter, filter);
 	wait->hear(&told, wait->arg);
 }
 

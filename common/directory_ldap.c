@@ -298,6 +298,12 @@ directory_conn_secure(struct directory_conn *c,
 		code = ldap_install_tls(c->ld);
 	if (code == LDAP_SUCCESS && !ldap_tls_inplace(c->ld))
 		code = LDAP_CONNECT_ERROR;
+	c->lost = code != LDAP_SUCCESS;
+	if (code == LDAP_CONNECT_ERROR && deadline_left(c->until) > 0)
+		return err_set(e, E_DIRECTORY_UNAVAILABLE,
+		    "TLS: no certificate for this server by an authority of "
+		    "%s, or no TLS at all",
+		    target->ca_file != NULL ? "ca_file" : "the system");
 	return code == LDAP_SUCCESS ? 0 :
 				      directory_conn_fail(c, code, "TLS", e);
 }

@@ -194,6 +194,8 @@ begin(struct gate_decision *d, const struct gate_state *state,
 	d->keys = state->keys;
 	d->headers = state->headers;
 	d->revocations = state->revocations;
+	d->directories = state->directories;
+	d->answers = state->answers;
 	d->now = now;
 	d->out = out;
 	begin_outcome(out, request->checks);

@@ -21,6 +21,7 @@
 struct config_issuer;
 struct config_policy;
 struct keyring;
+struct roles_cache;
 struct shelf;
 
 #define GATE_PAYLOAD_MAX B64URL_DECODED_LEN(JWS_MAX_LEN)
@@ -33,6 +34,8 @@ struct gate_decision {
 	struct keyring *keys;
 	struct jws_headers *headers;
 	struct shelf *revocations;
+	struct shelf *directories;
+	struct roles_cache *answers;
 	int64_t now;
 	struct gate_outcome *out;
 
@@ -112,6 +115,9 @@ struct gate_asking {
 };
 int gate_ask_directory(
     struct gate_decision *d, const struct gate_asking *a, bool *held_out);
+
+/* Fills out->claims, where roles ask for some. */
+void gate_token_claims(struct gate_decision *d);
 
 /* Fills out->token_roles from a token that was accepted. */
 void gate_token_roles(struct gate_decision *d);

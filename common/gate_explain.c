@@ -368,37 +368,3 @@ gate_explain_standing(struct gate_decision *d, int r)
 		.key = "proof_of_possession",
 	    });
 }
-
-void
-gate_explain_roles(struct gate_decision *d, const char *held, int r)
-{
-	const struct config_policy *p = d->policy;
-	char where[GATE_WHERE_MAX], seen[SHOWN_MAX], expected[SHOWN_MAX];
-	bool asked = p->require != CONFIG_REQUIRE_TOKEN_ONLY;
-	char role[CONFIG_NAME_MAX * 2];
-	struct str s;
-	size_t i;
-
-	str_init(&s, seen, sizeof(seen));
-	if (r == E_DIRECTORY_UNAVAILABLE)
-		str_add(&s, err_text(&d->e, r));
-	else
-		str_printable(seen, sizeof(seen),
-		    held[0] != '\0' ? held : "none",
-		    strlen(held[0] != '\0' ? held : "none"));
-	str_init(&s, expected, sizeof(expected));
-	str_add(&s, p->require == CONFIG_REQUIRE_ALL ? "all of" : "any of");
-	for (i = 0; i < p->require_roles.count; i++)
-		str_addf(&s, " %s",
-		    str_printable(role, sizeof(role), p->require_roles.items[i],
-			strlen(p->require_roles.items[i])));
-	gate_explain(d,
-	    &(struct gate_step){
-		.name = "roles",
-		.result = asked ? result_of(r) : GATE_SKIPPED,
-		.seen = asked ? seen : NULL,
-		.expected = asked ? expected : "a token alone",
-		.where = gate_explain_where(d, NULL, where),
-		.key = r == E_DIRECTORY_UNAVAILABLE ? "roles_from" : "require",
-	    });
-}

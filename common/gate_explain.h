@@ -8,6 +8,8 @@
 
 #include "gate_decision.h"
 
+struct config_role;
+
 /* Nobody pays for a trace that nobody asked for. */
 #define EXPLAIN(d, call) \
 	do { \
@@ -36,6 +38,11 @@ void gate_explain_claims(struct gate_decision *d, int r);
 void gate_explain_user(struct gate_decision *d, const char *user, int r);
 void gate_explain_entry(struct gate_decision *d, int r);
 void gate_explain_standing(struct gate_decision *d, int r);
+struct directory_event;
+void gate_explain_search(
+    struct gate_decision *d, const struct directory_event *event);
+void gate_explain_role(
+    struct gate_decision *d, const struct config_role *role, bool held);
 void gate_explain_roles(struct gate_decision *d, const char *held, int r);
 
 /* Tells one step; for the parts of gate_explain. */

@@ -149,6 +149,17 @@ add_held(const struct config_policy *p, const bool *held, struct str *s)
 	}
 }
 
+static void
+explain_each(struct gate_decision *d, const bool *wanted, const bool *held)
+{
+	size_t i;
+
+	for (i = 0; i < d->policy->role_count; i++) {
+		if (wanted[i])
+			gate_explain_role(d, &d->policy->roles[i], held[i]);
+	}
+}
+
 static int
 check_directory(struct gate_decision *d, enum config_roles_from from,
     const struct gate_asking *asked, struct str *s)
@@ -166,6 +177,7 @@ check_directory(struct gate_decision *d, enum config_roles_from from,
 	a.enough = p->require == CONFIG_REQUIRE_ANY ? ROLES_ANY : ROLES_ALL;
 	r = gate_ask_directory(d, &a, held);
 	if (r == 0) {
+		EXPLAIN(d, explain_each(d, flags, held));
 		add_held(p, held, s);
 		if (!satisfied(p, s->data))
 			r = err_set(&d->e, E_ROLE_MISSING,

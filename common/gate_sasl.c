@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "directory.h"
 #include "err.h"
 #include "gate.h"
 #include "gate_state.h"
@@ -89,6 +90,17 @@ gate_sasl(struct gate *g, const char *service, int64_t now,
 	return r;
 }
 
+/* slapd is never asked by itself: it knows the groups of its users. */
+static bool
+asks_directory(const struct config_policy *policy)
+{
+	return policy->directory.configured && policy->service != NULL &&
+	    strcmp(policy->service, "ldap") != 0 &&
+	    policy->roles_from != CONFIG_ROLES_TOKEN &&
+	    (policy->require == CONFIG_REQUIRE_ANY ||
+		policy->require == CONFIG_REQUIRE_ALL);
+}
+
 static void
 load_policy(const struct gate_state *state, const struct config_policy *policy)
 {
@@ -104,6 +116,8 @@ load_policy(const struct gate_state *state, const struct config_policy *policy)
 	}
 	if (policy->revocation_file != NULL)
 		(void)shelf_get(state->revocations, policy);
+	if (asks_directory(policy))
+		(void)directory_preload(NULL);
 }
 
 void

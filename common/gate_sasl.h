@@ -29,7 +29,8 @@ int gate_sasl(struct gate *g, const char *service, int64_t now,
     struct gate_sasl *out, struct err *e);
 
 /*
- * Reads the keys and revocations of every service now, for a process that
+ * Reads the keys and revocations of every service now, and loads what a
+ * directory is asked with where a service asks one, for a process that
  * is about to lose the rights or the root directory with which it can. What
  * cannot be read is left to be tried again.
  */

@@ -16,11 +16,13 @@
 #include "config.h"
 #include "file.h"
 #include "gate.h"
+#include "gate_directory.h"
 #include "jws.h"
 #include "keyring.h"
 #include "lock.h"
 #include "mem.h"
 #include "revocation.h"
+#include "roles_cache.h"
 #include "source.h"
 
 #define PROBES 4 /* slots a thread looks into */
@@ -130,10 +132,12 @@ state_drop(struct gate_state *s)
 	    atomic_fetch_sub_explicit(&s->holders, 1, memory_order_acq_rel) !=
 		1)
 		return;
-	/* the keys of both shelves are parts of the configuration */
+	/* the keys of the shelves are parts of the configuration */
 	keyring_free(&s->keys);
 	jws_headers_free(&s->headers);
 	shelf_free(&s->revocations);
+	shelf_free(&s->directories);
+	roles_cache_free(&s->answers);
 	source_drop(&s->config);
 	mem_free(&s, sizeof(*s));
 }
@@ -153,7 +157,9 @@ state_new(struct source *config, uint64_t generation, struct gate_state **out)
 	s->config = config;
 	s->headers = jws_headers_new();
 	if (s->headers == NULL || keyring_new(&s->keys) != 0 ||
-	    shelf_new(&revocation_kind, &s->revocations) != 0) {
+	    shelf_new(&revocation_kind, &s->revocations) != 0 ||
+	    shelf_new(&gate_directory_kind, &s->directories) != 0 ||
+	    roles_cache_new(&s->answers) != 0) {
 		state_drop(s);
 		return E_NOMEM;
 	}
@@ -180,6 +186,9 @@ carry_policy(struct carrying *c, const struct config_policy *policy)
 	if (r == 0 && policy->revocation_file != NULL)
 		r = shelf_carry(c->to->revocations, policy,
 		    c->from->revocations, c->ear, &c->changed);
+	if (r == 0 && policy->directory.configured)
+		r = shelf_carry(c->to->directories, &policy->directory,
+		    c->from->directories, c->ear, &c->changed);
 	return r;
 }
 

@@ -19,6 +19,7 @@ struct config_policy;
 struct fraud_client;
 struct jws_headers;
 struct keyring;
+struct roles_cache;
 struct shelf;
 struct source;
 
@@ -30,6 +31,8 @@ struct gate_state {
 	struct keyring *keys; /* owns */
 	struct jws_headers *headers; /* owns; good under these keys */
 	struct shelf *revocations; /* owns; by struct config_policy */
+	struct shelf *directories; /* owns; by struct config_directory */
+	struct roles_cache *answers; /* owns */
 };
 
 #define GATE_SLOTS 32

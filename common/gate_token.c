@@ -87,6 +87,7 @@ grant(struct gate_decision *d)
 	d->out->expires = d->times.expires;
 	d->out->auth_time = d->times.auth_time;
 	gate_token_roles(d);
+	gate_token_claims(d);
 }
 
 static int

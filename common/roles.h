@@ -29,7 +29,7 @@ struct err;
 /* When the search may end. */
 enum roles_enough {
 	ROLES_EVERY = 0, /* when all is known of each that is wanted */
-	ROLES_ANY, /* with the first that is held */
+	ROLES_ANY, /* groups within groups: not when one is held */
 	ROLES_ALL /* with the first that is not held */
 };
 
@@ -65,7 +65,15 @@ int roles_find(const struct roles_source *source,
     const struct roles_question *q, bool *held_out, struct err *e);
 
 /*
- * The same from the names of all groups of the user, that a host knows.
+ * The name of the user's entry, owned; NULL when there is none. wanted is not
+ * looked at. Returns as roles_find() does.
+ */
+int roles_find_user(const struct roles_source *source,
+    const struct roles_question *q, char **dn_out, struct err *e);
+
+/*
+ * The same as roles_find(), from the names of all groups of the user, which a
+ * host knows.
  * Roles that need more than a group's name are E_DIRECTORY_UNAVAILABLE,
  * unless what the groups say is enough.
  */

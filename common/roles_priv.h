@@ -10,6 +10,24 @@
 
 #include "roles.h"
 
+struct directory_values;
+
+/* One question while it is being answered. */
+struct roles_find {
+	const struct roles_source *source;
+	const struct roles_question *q;
+	const char *user_dn; /* borrowed; NULL until it is found */
+	bool *known; /* one for each role of the policy, as held */
+	bool *held;
+	struct err *e;
+};
+
+/* Settles the roles that are groups. member_of: of the user's entry. */
+int roles_walk(struct roles_find *f, const struct directory_values *member_of);
+
+/* Settles the roles that are filters. */
+int roles_ask_filters(struct roles_find *f);
+
 struct roles_groups {
 	const char *const *names;
 	size_t count;

@@ -222,6 +222,12 @@ cli_value(const struct cli *cli, enum cli_option option)
 }
 
 const char *
+cli_operand(const struct cli *cli)
+{
+	return cli->operands[cli->operand_count - 1];
+}
+
+const char *
 cli_config_path(const struct cli *cli)
 {
 	const char *path = cli_value(cli, CLI_CONFIG);

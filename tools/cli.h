@@ -55,7 +55,7 @@ enum cli_status {
 };
 
 struct cli_command {
-	const char *words; /* "jws verify" */
+	const char *words; /* "jws verify", "roles USER" */
 	int (*run)(const struct cli *cli); /* returns a status */
 	unsigned required; /* CLI_BIT()s of the options it takes */
 	unsigned optional;
@@ -91,6 +91,9 @@ int cli_check(const struct cli *cli, struct err *e);
 const char *cli_value(const struct cli *cli, enum cli_option option);
 const char *cli_value_at(
     const struct cli *cli, enum cli_option option, size_t i);
+
+/* The operand behind the words of a command that takes one. Borrowed. */
+const char *cli_operand(const struct cli *cli);
 
 /* The file that --config names, or the one the build has set. */
 const char *cli_config_path(const struct cli *cli);

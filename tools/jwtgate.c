@@ -50,6 +50,10 @@ static const struct cli_command commands[] = {
 		CLI_BIT(CLI_SID) | CLI_BIT(CLI_KID) | CLI_BIT(CLI_SUBJECT) |
 		CLI_BIT(CLI_USER) | CLI_BIT(CLI_ISSUER) | CLI_BIT(CLI_NOW),
 	    "take no more tokens of this name, from now on" },
+	{ "roles USER", jwtgate_roles, 0,
+	    CLI_BIT(CLI_CONFIG) | CLI_BIT(CLI_SERVICE) | CLI_BIT(CLI_RHOST) |
+		CLI_BIT(CLI_NOW) | CLI_BIT(CLI_EXPLAIN) | CLI_BIT(CLI_JSON),
+	    "ask the directory which roles a user holds" },
 	{ "config check", jwtgate_config_check, 0, CLI_BIT(CLI_CONFIG),
 	    "read the configuration and every key it names" },
 	{ "sasl-check postfix", jwtgate_sasl_check, 0, SASL_CHECK_OPTIONS,
@@ -66,10 +70,21 @@ static const struct cli_command commands[] = {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
+/* What a command takes behind its words, in capitals; or NULL. */
+static const char *
+command_operand(const char *words)
+{
+	const char *last = strrchr(words, ' ');
+
+	return last != NULL && last[1] >= 'A' && last[1] <= 'Z' ? last + 1 :
+								  NULL;
+}
+
 /* How many operands the words of a command take; 0 when they differ. */
 static size_t
 command_match(const struct cli_command *command, const struct cli *cli)
 {
+	const char *operand = command_operand(command->words);
 	const char *p = command->words;
 	size_t i, n;
 
@@ -77,7 +92,7 @@ command_match(const struct cli_command *command, const struct cli *cli)
 		n = strcspn(p, " ");
 		if (!str_is(p, n, cli->operands[i]))
 			return 0;
-		if (p[n] == '\0')
+		if (p[n] == '\0' || p + n + 1 == operand)
 			return i + 1;
 		p += n + 1;
 	}
@@ -170,6 +185,7 @@ help_all(void)
 static int
 run(struct cli *cli, int r, struct err *e)
 {
+	const char *operand;
 	size_t i, words = 0;
 
 	for (i = 0; i < COMMAND_COUNT && words == 0; i++) {
@@ -189,6 +205,11 @@ run(struct cli *cli, int r, struct err *e)
 	r = cli_check(cli, e);
 	if (r != 0)
 		return cli_usage(cli, "%s", err_text(e, r));
+	operand = command_operand(cli->command->words);
+	if (operand != NULL && cli->operand_count == words)
+		return cli_usage(cli, "%s is missing", operand);
+	if (operand != NULL)
+		words++;
 	if (cli->operand_count > words)
 		return cli_usage(cli,
 		    "a superfluous operand (tokens and payloads are read "

@@ -20,6 +20,7 @@ int jwtgate_issue(const struct cli *cli);
 int jwtgate_keys_generate(const struct cli *cli);
 int jwtgate_keys_public(const struct cli *cli);
 int jwtgate_revoke(const struct cli *cli);
+int jwtgate_roles(const struct cli *cli);
 int jwtgate_config_check(const struct cli *cli);
 int jwtgate_sasl_check(const struct cli *cli);
 
