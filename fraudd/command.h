@@ -47,6 +47,7 @@ struct command_caller {
 	const struct access *access;
 	const struct access_table *rows;
 	int64_t now; /* ms */
+	const struct engine_hint *hint; /* of what is asked, or NULL */
 };
 
 struct command_call {
@@ -60,6 +61,10 @@ struct command_call {
 
 /* Runs one request; says exactly one value, an error is one too. */
 void command_run(struct command_call *call);
+
+/* The first of the engine's steps to foresee, where it is an attempt. */
+void command_foresee(const struct command_env *env, const struct request *rq,
+    struct engine_hint *out);
 
 /* The answer to an attempt: an array of six, in JSON an object. */
 void command_say_answer(struct reply *r, const struct engine_answer *a);

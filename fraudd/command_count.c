@@ -24,6 +24,7 @@ command_attempt(const struct command_caller *by, struct engine_attempt *a,
 		return err_set(
 		    e, E_PERM, "this user has no right to this event");
 	a->uid = by->access->uid;
+	engine_hint(by->env->engine, by->hint);
 	if (count)
 		return engine_attempt(by->env->engine, a, by->now, out, e);
 	return engine_check(by->env->engine, a, by->now, out, e);
@@ -77,6 +78,25 @@ take_attempt(struct command_call *call, struct engine_attempt *a)
 		a->fields[i].value = command_word(call, 2 + 2 * i);
 	}
 	return true;
+}
+
+void
+command_foresee(const struct command_env *env, const struct request *rq,
+    struct engine_hint *out)
+{
+	size_t i;
+
+	out->slot = 0;
+	out->text.data = NULL;
+	if (rq->count < 4 || rq->count > REQUEST_WORDS_MAX ||
+	    !command_is(rq->words[0], FRAUD_ATTEMPT))
+		return;
+	for (i = 2; i + 1 < rq->count; i += 2)
+		if (str_is(rq->words[i].data, rq->words[i].len, FRAUD_IP)) {
+			engine_foresee(
+			    env->engine, rq->words[1], rq->words[i + 1], out);
+			return;
+		}
 }
 
 /*

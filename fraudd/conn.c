@@ -53,15 +53,16 @@ static void
 run_resp(struct conn *c, const struct conn_turn *t)
 {
 	struct command_call call = {
-		.by = { t->env, &c->access, t->rows, t->now },
-		.rq = t->rq,
+		.by = { t->env, &c->access, *t->rows, t->now,
+		    t->request->hinted ? &t->request->hint : NULL },
+		.rq = &t->request->rq,
 		.watch = c->watch,
 		.watch_all = c->watch_all,
 	};
 	struct reply reply;
 	size_t at = t->out->len;
 
-	if (t->rq->count == 0)
+	if (t->request->rq.count == 0)
 		return;
 	reply_resp(&reply, t->out);
 	call.reply = &reply;
@@ -80,7 +81,8 @@ run_resp(struct conn *c, const struct conn_turn *t)
 static void
 run_policy(struct conn *c, const struct conn_turn *t)
 {
-	struct command_caller by = { t->env, &c->access, t->rows, t->now };
+	struct command_caller by = { t->env, &c->access, *t->rows, t->now,
+		NULL };
 	struct engine_attempt a;
 	struct engine_answer answer;
 	struct err e;
@@ -89,7 +91,7 @@ run_policy(struct conn *c, const struct conn_turn *t)
 
 	e.code = 0;
 	t->env->metrics->requests++;
-	if (!dialect_policy_attempt(t->rq, t->env->settings, &a)) {
+	if (!dialect_policy_attempt(&t->request->rq, t->env->settings, &a)) {
 		dialect_policy_pass(t->out);
 		return;
 	}
@@ -118,40 +120,62 @@ broken(struct conn *c, const struct conn_turn *t, const char *why)
 	reply_error(&reply, "ERR", why);
 }
 
+bool
+conn_parse(
+    const struct conn *c, const char *in, size_t n, struct conn_request *out)
+{
+	out->why = "Protocol error";
+	out->used = 0;
+	out->hinted = false;
+	if (c->dialect == DIALECT_RESP)
+		out->state = dialect_resp_parse(
+		    in, n, &out->rq, &out->used, &out->why);
+	else
+		out->state = dialect_policy_parse(in, n, &out->rq, &out->used);
+	return out->state != REQUEST_PARTIAL;
+}
+
+bool
+conn_goes_on(struct conn *c, const struct conn_turn *t, size_t start)
+{
+	if (c->closing || c->ticket != 0)
+		return false;
+	c->more = t->out->len - start >= CONN_OUT_SOFT;
+	return !c->more;
+}
+
+void
+conn_run(struct conn *c, const struct conn_turn *t)
+{
+	if (t->request->state == REQUEST_BROKEN)
+		broken(c, t, t->request->why);
+	else if (c->dialect == DIALECT_RESP)
+		run_resp(c, t);
+	else
+		run_policy(c, t);
+}
+
+void
+conn_finish(struct conn *c, size_t start)
+{
+	if (c->ticket != 0)
+		c->held_at -= start;
+}
+
 size_t
 conn_process(
     struct conn *c, const struct conn_turn *t, const char *in, size_t n)
 {
-	enum request_state state;
-	const char *why = "Protocol error";
-	size_t at = 0, used = 0, start = t->out->len;
+	size_t at = 0, start = t->out->len;
 
 	c->more = false;
-	while (at < n && !c->closing && c->ticket == 0) {
-		if (t->out->len - start >= CONN_OUT_SOFT) {
-			c->more = true;
+	while (at < n && conn_goes_on(c, t, start)) {
+		if (!conn_parse(c, in + at, n - at, t->request))
 			break;
-		}
-		if (c->dialect == DIALECT_RESP)
-			state = dialect_resp_parse(
-			    in + at, n - at, t->rq, &used, &why);
-		else
-			state = dialect_policy_parse(
-			    in + at, n - at, t->rq, &used);
-		if (state == REQUEST_PARTIAL)
-			break;
-		if (state == REQUEST_BROKEN) {
-			broken(c, t, why);
-			break;
-		}
-		at += used;
-		if (c->dialect == DIALECT_RESP)
-			run_resp(c, t);
-		else
-			run_policy(c, t);
+		at += t->request->used;
+		conn_run(c, t);
 	}
-	if (c->ticket != 0)
-		c->held_at -= start;
+	conn_finish(c, start);
 	return c->closing ? n : at;
 }
 

@@ -12,10 +12,11 @@
 
 #include "access.h"
 #include "dialect.h"
+#include "engine.h"
+#include "request.h"
 
 struct command_env;
 struct outbuf;
-struct request;
 
 /* No further request is taken up while so many bytes wait to be sent. */
 #define CONN_OUT_SOFT 65536
@@ -34,11 +35,21 @@ struct conn {
 	size_t held_at; /* where in the output of the call it begins */
 };
 
+/* A request that was found in the input, and has not had its turn. */
+struct conn_request {
+	enum request_state state; /* never PARTIAL */
+	size_t used; /* bytes of input */
+	const char *why; /* BROKEN */
+	bool hinted;
+	struct request rq;
+	struct engine_hint hint;
+};
+
 /* What a turn works with; lent by the loop. */
 struct conn_turn {
 	const struct command_env *env;
-	const struct access_table *rows;
-	struct request *rq;
+	struct access_table *const *rows; /* a reload changes them */
+	struct conn_request *request;
 	struct outbuf *out;
 	int64_t now; /* ms */
 };
@@ -50,6 +61,18 @@ struct conn_turn {
  */
 size_t conn_process(
     struct conn *c, const struct conn_turn *t, const char *in, size_t n);
+
+/*
+ * The same in steps, for a loop that looks at many requests before it runs
+ * the first. parse: false when no whole one is there. goes_on: whether one
+ * more may be run, when the output of the call began at start. finish: after
+ * the last one.
+ */
+bool conn_parse(
+    const struct conn *c, const char *in, size_t n, struct conn_request *out);
+bool conn_goes_on(struct conn *c, const struct conn_turn *t, size_t start);
+void conn_run(struct conn *c, const struct conn_turn *t);
+void conn_finish(struct conn *c, size_t start);
 
 /* The ticket was reached, or never will be. */
 void conn_release(struct conn *c, struct outbuf *out, bool reached);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "addr.h"
 #include "fraud_proto.h"
 
 struct engine;
@@ -63,6 +64,18 @@ struct engine_answer {
 	uint32_t slot, check; /* the engine's: which entry decided */
 };
 
+/*
+ * What can be known of an attempt before its turn: its address and where that
+ * stands. Never more than a hint: what has changed meanwhile is found anew.
+ */
+struct engine_hint {
+	struct engine_text text; /* the address as it came; no data: none */
+	struct addr addr;
+	uint8_t key[16], group; /* under the first rule by address */
+	uint64_t hash;
+	uint32_t slot; /* 0: none that is known */
+};
+
 /* What has to be remembered. durable: before anybody is told. */
 struct engine_sink {
 	void (*append)(void *arg, const void *record, size_t n, bool durable);
@@ -106,6 +119,16 @@ int engine_reload(
  */
 int engine_attempt(struct engine *x, const struct engine_attempt *a,
     int64_t now, struct engine_answer *out, struct err *e);
+
+/*
+ * Steps that have the memory for many attempts fetched at the same time: each
+ * for all of them, then the attempts. engine_hint() is for the next attempt.
+ */
+void engine_foresee(struct engine *x, struct engine_text event,
+    struct engine_text ip, struct engine_hint *out);
+void engine_foresee_slot(struct engine *x, struct engine_hint *hint);
+void engine_foresee_rest(struct engine *x, const struct engine_hint *hint);
+void engine_hint(struct engine *x, const struct engine_hint *hint);
 
 /*
  * What engine_attempt() would answer, without counting. When the counted

@@ -78,14 +78,14 @@ engine_answer_take(struct engine_answer *out, const struct engine_rule *rule,
 
 /* Whether every rule of the event has what it asks; complete: to count. */
 static int
-check_fields(const struct engine *x, const struct engine_request *q,
-    bool complete, size_t *rules_out, struct err *e)
+check_fields(const struct engine *x, struct engine_request *q, bool complete,
+    struct err *e)
 {
 	const struct engine_rule *rule;
 	uint8_t missing;
 	size_t i;
 
-	*rules_out = 0;
+	q->rule_count = 0;
 	for (i = 0; i < x->rules->count; i++) {
 		rule = &x->rules->rules[i];
 		if (rule->s.count == RULE_SESSIONS || !engine_matches(rule, q))
@@ -100,7 +100,7 @@ check_fields(const struct engine *x, const struct engine_request *q,
 			    "rule %s needs the field %s%s", rule->s.name,
 			    x->rules->known[missing],
 			    missing == KNOWN_CARD ? ": last4 and expiry" : "");
-		++*rules_out;
+		q->rules[q->rule_count++] = (uint8_t)i;
 	}
 	return 0;
 }
@@ -129,10 +129,8 @@ run_rules(struct engine *x, const struct engine_request *q, bool write,
 	struct engine_count c;
 	size_t i;
 
-	for (i = 0; i < x->rules->count; i++) {
-		rule = &x->rules->rules[i];
-		if (rule->s.count == RULE_SESSIONS || !engine_matches(rule, q))
-			continue;
+	for (i = 0; i < q->rule_count; i++) {
+		rule = &x->rules->rules[q->rules[i]];
 		engine_count(x, rule, q, write, &c);
 		if (write) {
 			rule->verdicts[c.verdict]++;
@@ -197,25 +195,26 @@ ask(struct engine *x, const struct engine_attempt *a, bool write,
 {
 	struct engine_request q __attribute__((uninitialized));
 	struct engine_recent_entry n = { .uid = a->uid };
-	size_t rules;
+	const struct engine_hint *hint = x->hint;
 	int ret;
 
+	x->hint = NULL;
 	engine_answer_start(out);
-	ret = engine_request_read(x->rules, a, &q, e);
+	ret = engine_request_read(x->rules, a, hint, &q, e);
 	if (ret != 0)
 		return ret;
 	if (engine_exempt(x, &q)) {
 		x->stats.exempted++;
 		return 0;
 	}
-	ret = check_fields(x, &q, write, &rules, e);
+	ret = check_fields(x, &q, write, e);
 	if (ret != 0)
 		return ret;
 	run_rules(x, &q, write, &n.count, out);
 	ask_operator(x, &q, out);
 	if (!write)
 		x->stats.checks++;
-	else if (rules == 0 && out->verdict == ENGINE_ALLOW)
+	else if (q.rule_count == 0 && out->verdict == ENGINE_ALLOW)
 		x->stats.exempted++;
 	else {
 		x->stats.attempts++;

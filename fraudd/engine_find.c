@@ -165,7 +165,12 @@ find_addr(struct engine *x, const struct engine_rule *rule,
 	int level;
 
 	engine_addr_key(&masked, out->id.key);
-	out->slot = table_find_live(x->table, &out->id);
+	if (q->hint != NULL && q->hint->group == rule->group &&
+	    memcmp(q->hint->key, out->id.key, sizeof(out->id.key)) == 0)
+		out->slot = table_find_foreseen(
+		    x->table, &out->id, q->hint->hash);
+	else
+		out->slot = table_find_live(x->table, &out->id);
 	if (out->slot != 0) {
 		entry = table_at(x->table, out->slot);
 		out->generation = engine_generation_of(x, entry);

@@ -67,6 +67,7 @@ struct engine {
 	struct engine_rules *rules; /* owns */
 	struct engine_recent recent;
 	struct engine_stats stats;
+	const struct engine_hint *hint; /* of the next attempt; NULL */
 	bool leaving[TABLE_GROUPS]; /* a rule that is gone */
 	int64_t now, ticked;
 };

@@ -84,7 +84,10 @@ read_value(struct engine_request *q, uint8_t field, struct engine_text name,
 		return fail(e, "is too long", name);
 	switch (field) {
 	case KNOWN_IP:
-		if (addr_parse(v->data, v->len, &q->addr) != 0)
+		if (q->hint != NULL && q->hint->text.data == v->data &&
+		    q->hint->text.len == v->len)
+			q->addr = q->hint->addr;
+		else if (addr_parse(v->data, v->len, &q->addr) != 0)
 			return fail(e, "is no address", name);
 		return 0;
 	case KNOWN_CARD:
@@ -131,7 +134,8 @@ join_card(struct engine_request *q, struct err *e)
 
 int
 engine_request_read(const struct engine_rules *r,
-    const struct engine_attempt *a, struct engine_request *q, struct err *e)
+    const struct engine_attempt *a, const struct engine_hint *hint,
+    struct engine_request *q, struct err *e)
 {
 	const struct engine_field *f;
 	uint8_t field;
@@ -140,6 +144,7 @@ engine_request_read(const struct engine_rules *r,
 
 	memset(q->value, 0, r->known_count * sizeof(q->value[0]));
 	q->event = a->event;
+	q->hint = hint;
 	if (a->event.len == 0 || a->event.len > ENGINE_NAME_MAX)
 		return err_set(
 		    e, E_SYNTAX, "an event is 1 to %d bytes", ENGINE_NAME_MAX);
@@ -166,6 +171,7 @@ engine_named_read(const struct engine_rules *r, struct engine_text key,
 {
 	struct engine_request *q = &out->request;
 
+	q->hint = NULL;
 	memset(q->value, 0, r->known_count * sizeof(q->value[0]));
 	out->field = engine_known_find(r, key);
 	if (out->field == ENGINE_NO_FIELD)
@@ -193,12 +199,19 @@ holds(const struct settings_when *w, const struct engine_text *v)
 }
 
 bool
+engine_is_event(const struct engine_rule *rule, struct engine_text event)
+{
+	return rule->event_len == event.len && event.len != 0 &&
+	    rule->s.event[0] == event.data[0] &&
+	    memcmp(rule->s.event, event.data, event.len) == 0;
+}
+
+bool
 engine_matches(const struct engine_rule *rule, const struct engine_request *q)
 {
-	size_t n = q->event.len, i;
+	size_t i;
 
-	if (n > SETTINGS_NAME_MAX || rule->s.event[n] != '\0' ||
-	    memcmp(rule->s.event, q->event.data, n) != 0)
+	if (!engine_is_event(rule, q->event))
 		return false;
 	for (i = 0; i < rule->s.when_count; i++) {
 		if (!holds(&rule->s.when[i], &q->value[rule->when[i]]))

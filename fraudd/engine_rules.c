@@ -106,6 +106,7 @@ add_rule(struct engine_rules *r, const struct settings_rule *s, struct err *e)
 	rule->s = *s;
 	rule->purposes = &r->purposes[2 * r->count];
 	rule->tag = tag_of(s);
+	rule->event_len = (uint8_t)strlen(s->event);
 	rule->trust = ENGINE_NO_FIELD;
 	field = s->count == RULE_DISTINCT ? s->field :
 	    s->count == RULE_SESSIONS     ? FRAUD_SESSION :

@@ -29,6 +29,7 @@ struct engine_rule {
 	struct settings_rule s;
 	uint32_t tag; /* of its name and meaning, in records */
 	uint8_t group, key, field; /* numbers of known fields */
+	uint8_t event_len;
 	uint8_t when[SETTINGS_WHEN_MAX]; /* fields of s.when */
 	uint8_t trust; /* place of the rule that trusts; ENGINE_NO_FIELD */
 	bool hidden; /* keeps who is trusted, and is no rule to anybody */
@@ -57,6 +58,9 @@ struct engine_request {
 	struct addr addr; /* where there is an ip */
 	char card[8], last4[4], expiry[4]; /* canonical digits */
 	struct engine_text event;
+	const struct engine_hint *hint; /* NULL: none */
+	uint8_t rules[SETTINGS_RULES_MAX]; /* that match, set by ask() */
+	size_t rule_count;
 };
 
 /* engine_rules.c */
@@ -68,9 +72,10 @@ void engine_rules_forget(struct engine_rules *r, const struct hash_keys *keys);
 uint8_t engine_known_find(
     const struct engine_rules *r, struct engine_text name);
 
-/* engine_request.c: 0 or E_SYNTAX */
+/* engine_request.c: 0 or E_SYNTAX. hint: NULL, or of this very attempt */
 int engine_request_read(const struct engine_rules *r,
-    const struct engine_attempt *a, struct engine_request *out, struct err *e);
+    const struct engine_attempt *a, const struct engine_hint *hint,
+    struct engine_request *out, struct err *e);
 /* The value of one field as an operator says it; prefix too, of an ip. */
 struct engine_named {
 	uint8_t field;
@@ -79,6 +84,7 @@ struct engine_named {
 };
 int engine_named_read(const struct engine_rules *r, struct engine_text key,
     struct engine_text value, struct engine_named *out, struct err *e);
+bool engine_is_event(const struct engine_rule *rule, struct engine_text event);
 bool engine_matches(
     const struct engine_rule *rule, const struct engine_request *q);
 

@@ -124,7 +124,7 @@ read_request(struct engine *x, const struct engine_attempt *a, int64_t now,
 
 	x->now = now;
 	table_clock(x->table, now);
-	ret = engine_request_read(x->rules, a, q, e);
+	ret = engine_request_read(x->rules, a, NULL, q, e);
 	for (i = 0; ret == 0 && i < x->rules->count; i++) {
 		rule = &x->rules->rules[i];
 		if (!is_mine(rule, q))

@@ -91,7 +91,7 @@ on_work(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	server_peer_work(s);
+	server_batch_work(s);
 }
 
 /* Something for those who watch: it is sent when the turn is over. */

@@ -1,7 +1,6 @@
 /*
  * Each connection costs one read and one write for all that it sent at once.
- * All that are ready are read first, then answered, then written to: the
- * code of each step stays in the processor's caches meanwhile. Input and
+ * All that are ready are read first, then worked on: server_batch.c. Input and
  * output stand in buffers of the loop; only what is left over, half a request
  * or what the peer does not take, is copied into memory of its own. A peer
  * that does not read is not read from.
@@ -24,8 +23,6 @@
 #include "mem.h"
 #include "persist.h"
 #include "timeline.h"
-
-#define ENGINE_TICK_US 1000 /* at least so often under load */
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
 static void on_writable(evutil_socket_t fd, short what, void *arg);
@@ -106,15 +103,9 @@ send_some(int fd, const char *data, size_t n)
 	return sent;
 }
 
-enum flushed {
-	FLUSH_GONE = 0,
-	FLUSH_WAIT,
-	FLUSH_DONE
-};
-
 /* Sends output of a turn; what waits moves into the peer's own buffer. */
-static enum flushed
-flush(struct peer *p, const char *data, size_t n)
+enum server_flushed
+server_peer_flush(struct peer *p, const char *data, size_t n)
 {
 	ssize_t sent = 0;
 
@@ -161,14 +152,14 @@ server_peer_push(struct peer *p, const char *data, size_t n)
 	return !p->out.failed;
 }
 
-static struct conn_turn
-turn_of(struct peer *p)
+struct conn_turn
+server_peer_turn_of(struct peer *p)
 {
 	struct server *s = p->server;
 	struct conn_turn t = {
 		.env = &s->env,
-		.rows = s->points[p->point].rows,
-		.rq = &s->rq,
+		.rows = &s->points[p->point].rows,
+		.request = &s->request,
 		.out = &s->out,
 		.now = p->active / 1000,
 	};
@@ -180,8 +171,9 @@ turn_of(struct peer *p)
  * Keeps what is left of the input. False: the peer is to go. What may still
  * lie in the socket gets an edge of its own: added anew, behind the others.
  */
-static bool
-settle(struct peer *p, enum flushed flushed, const char *rest, size_t n)
+bool
+server_peer_settle(
+    struct peer *p, enum server_flushed flushed, const char *rest, size_t n)
 {
 	if (flushed == FLUSH_GONE || !keep_input(p, rest, n))
 		return false;
@@ -194,12 +186,12 @@ settle(struct peer *p, enum flushed flushed, const char *rest, size_t n)
 }
 
 /* Works on n bytes of input until no more can be done. False: gone. */
-static bool
-turn(struct peer *p, const char *data, size_t n)
+bool
+server_peer_turn(struct peer *p, const char *data, size_t n)
 {
 	struct server *s = p->server;
-	struct conn_turn t = turn_of(p);
-	enum flushed flushed;
+	struct conn_turn t = server_peer_turn_of(p);
+	enum server_flushed flushed;
 	size_t at = 0;
 
 	do {
@@ -207,81 +199,11 @@ turn(struct peer *p, const char *data, size_t n)
 		at += conn_process(&p->conn, &t, data + at, n - at);
 		if (p->conn.watch)
 			server_watch_join(p);
-		flushed = s->out.failed ? FLUSH_GONE :
-					  flush(p, s->out.data, s->out.len);
+		flushed = s->out.failed ?
+		    FLUSH_GONE :
+		    server_peer_flush(p, s->out.data, s->out.len);
 	} while (flushed == FLUSH_DONE && p->conn.more);
-	return settle(p, flushed, data + at, n - at);
-}
-
-static void
-decide(struct server *s, struct slot *slot)
-{
-	struct peer *p = slot->peer;
-	struct conn_turn t = turn_of(p);
-
-	slot->out_at = s->out.len;
-	slot->used = conn_process(&p->conn, &t, slot->in, slot->in_len);
-	if (p->conn.watch)
-		server_watch_join(p);
-	slot->failed = s->out.failed;
-	if (slot->failed)
-		outbuf_cut(&s->out, slot->out_at);
-	slot->out_len = s->out.len - slot->out_at;
-}
-
-/* True when the peer has more input that may be worked on at once. */
-static bool
-deliver(struct server *s, struct slot *slot)
-{
-	struct peer *p = slot->peer;
-	enum flushed flushed = FLUSH_GONE;
-
-	if (!slot->failed)
-		flushed = flush(p, s->out.data + slot->out_at, slot->out_len);
-	if (flushed == FLUSH_DONE && p->conn.more)
-		return true;
-	p->slot = NULL;
-	if (!settle(
-		p, flushed, slot->in + slot->used, slot->in_len - slot->used))
-		server_peer_free(p);
-	return false;
-}
-
-void
-server_peer_work(struct server *s)
-{
-	int64_t begin = timeline_us(s->config.clock), now;
-	struct slot *slot, *end = s->batch + s->batch_count;
-	size_t again = 0;
-
-	outbuf_reset(&s->out);
-	for (slot = s->batch; slot < end; slot++)
-		if (slot->peer != NULL) {
-			slot->peer->active = begin;
-			decide(s, slot);
-		}
-	for (slot = s->batch; slot < end; slot++)
-		if (slot->peer != NULL && !deliver(s, slot))
-			slot->peer = NULL;
-		else
-			again++;
-	for (slot = s->batch; again > 0 && slot < end; slot++)
-		if (slot->peer != NULL) {
-			slot->peer->slot = NULL;
-			if (!turn(slot->peer, slot->in + slot->used,
-				slot->in_len - slot->used))
-				server_peer_free(slot->peer);
-		}
-	s->batch_count = 0;
-	s->in_used = 0;
-	if (!TAILQ_EMPTY(&s->watchers))
-		server_watch_flush(s);
-	if (begin - s->ticked > ENGINE_TICK_US) {
-		engine_tick(s->env.engine, begin / 1000);
-		s->ticked = begin;
-	}
-	now = timeline_us(s->config.clock);
-	metrics_turn(&s->metrics, now - begin);
+	return server_peer_settle(p, flushed, data + at, n - at);
 }
 
 /* Room for the next read behind half a request. */
@@ -311,6 +233,7 @@ enqueue(struct peer *p, const char *in, size_t n)
 	struct server *s = p->server;
 	struct slot *slot = &s->batch[s->batch_count++];
 
+	memset(slot, 0, sizeof(*slot));
 	slot->peer = p;
 	slot->in = in;
 	slot->in_len = n;
@@ -319,7 +242,7 @@ enqueue(struct peer *p, const char *in, size_t n)
 		event_active(&s->work, EV_TIMEOUT, 0);
 	if (s->batch_count == BATCH_MAX ||
 	    sizeof(s->in) - s->in_used < REQUEST_MAX)
-		server_peer_work(s);
+		server_batch_work(s);
 }
 
 /* ended: the peer will say no more than what lies there. */
@@ -426,7 +349,7 @@ resume(struct peer *p)
 	}
 	event_add(&p->read, NULL);
 	p->active = timeline_us(p->server->config.clock);
-	if (p->in_len > 0 && !turn(p, p->in, p->in_len))
+	if (p->in_len > 0 && !server_peer_turn(p, p->in, p->in_len))
 		server_peer_free(p);
 }
 

@@ -45,12 +45,19 @@ struct peer {
 struct slot {
 	struct peer *peer; /* NULL: gone meanwhile */
 	const char *in; /* borrowed from the server or the peer */
-	size_t in_len, used;
+	size_t in_len, parsed, used;
 	size_t out_at, out_len;
-	bool failed;
+	bool begun, over, failed;
+};
+
+/* A request of a peer in the batch, looked at before its turn. */
+struct ahead {
+	struct slot *slot;
+	struct conn_request request;
 };
 
 #define BATCH_MAX 64
+#define AHEAD_MAX 64
 #define BATCH_BYTES (16 * REQUEST_MAX)
 
 TAILQ_HEAD(peers, peer);
@@ -84,7 +91,8 @@ struct server {
 	struct slot batch[BATCH_MAX];
 	size_t batch_count;
 	struct outbuf out; /* of the turn */
-	struct request rq;
+	struct conn_request request;
+	struct ahead ahead[AHEAD_MAX];
 	size_t in_used;
 	char in[BATCH_BYTES];
 };
@@ -93,8 +101,25 @@ struct server {
 void server_peer_new(struct point *point, int fd);
 void server_peer_free(struct peer *p);
 
-/* Answers all that has been read. */
-void server_peer_work(struct server *s);
+/* server_batch.c: answers all that has been read. */
+void server_batch_work(struct server *s);
+
+struct conn_turn server_peer_turn_of(struct peer *p);
+
+enum server_flushed {
+	FLUSH_GONE = 0,
+	FLUSH_WAIT,
+	FLUSH_DONE
+};
+
+/* Sends output of a turn; what waits moves into the peer's own buffer. */
+enum server_flushed server_peer_flush(
+    struct peer *p, const char *data, size_t n);
+/* Keeps what is left of the input. False: the peer is to go. */
+bool server_peer_settle(
+    struct peer *p, enum server_flushed flushed, const char *rest, size_t n);
+/* Works on n bytes of input until no more can be done. False: gone. */
+bool server_peer_turn(struct peer *p, const char *data, size_t n);
 
 /* Lets go the answers whose records are on disk, or never will be. */
 void server_peer_release(struct server *s);

@@ -298,16 +298,26 @@ table_noted(const struct table *t, uint16_t note)
 	return t->notes[note % TABLE_NOTES];
 }
 
-uint32_t
-table_find_live(struct table *t, const struct table_id *id)
+static uint32_t
+only_live(struct table *t, uint32_t slot)
 {
-	uint32_t slot = table_find(t, id);
-
 	if (slot == 0 || !table_expired(t, table_at(t, slot)))
 		return slot;
 	table_remove(t, slot);
 	t->stats.expired++;
 	return 0;
+}
+
+uint32_t
+table_find_live(struct table *t, const struct table_id *id)
+{
+	return only_live(t, table_find(t, id));
+}
+
+uint32_t
+table_find_foreseen(struct table *t, const struct table_id *id, uint64_t hash)
+{
+	return only_live(t, table_find_hash(t, id, hash));
 }
 
 void

@@ -60,6 +60,18 @@ const struct table_group *table_group(const struct table *t, uint8_t group);
 /* A slot, or 0. Finds what has expired too; live removes it instead. */
 uint32_t table_find(const struct table *t, const struct table_id *id);
 uint32_t table_find_live(struct table *t, const struct table_id *id);
+
+/*
+ * To find many, a step of all of them at a time, so that the memory is on its
+ * way while others are looked at: the hash of an id; the slot that it has, or
+ * another of the same tag, or 0; what stands round that slot. Then the same
+ * as table_find_live().
+ */
+uint64_t table_foresee(const struct table *t, const struct table_id *id);
+uint32_t table_foresee_slot(const struct table *t, uint64_t hash);
+void table_foresee_rest(const struct table *t, uint32_t slot);
+uint32_t table_find_foreseen(
+    struct table *t, const struct table_id *id, uint64_t hash);
 bool table_is_entry(const struct table *t, uint32_t slot); /* any number */
 uint32_t table_slots(const struct table *t); /* all are below this */
 

@@ -91,10 +91,33 @@ table_index_start(struct table *t)
 	    &t->buckets, BUCKETS_MIN * sizeof(struct table_bucket));
 }
 
-uint32_t
-table_find(const struct table *t, const struct table_id *id)
+uint64_t
+table_foresee(const struct table *t, const struct table_id *id)
 {
 	uint64_t hash = hash_id(t, id);
+
+	__builtin_prefetch(bucket_at(t, bucket_of(t, hash)));
+	return hash;
+}
+
+uint32_t
+table_foresee_slot(const struct table *t, uint64_t hash)
+{
+	const struct table_bucket *b = bucket_at(t, bucket_of(t, hash));
+	uint32_t i;
+
+	for (i = 0; i < BUCKET_SLOTS && b->slot[i] != 0; i++) {
+		if (b->tag[i] != tag_of(hash))
+			continue;
+		__builtin_prefetch(table_at(t, b->slot[i]));
+		return b->slot[i];
+	}
+	return 0;
+}
+
+uint32_t
+table_find_hash(const struct table *t, const struct table_id *id, uint64_t hash)
+{
 	uint8_t tag = tag_of(hash);
 	struct table_entry *x;
 	struct line l;
@@ -113,6 +136,12 @@ table_find(const struct table *t, const struct table_id *id)
 		}
 	} while (next_line(t, &l));
 	return 0;
+}
+
+uint32_t
+table_find(const struct table *t, const struct table_id *id)
+{
+	return table_find_hash(t, id, hash_id(t, id));
 }
 
 /* Lines are full up to the last, so the first hole is the place. */

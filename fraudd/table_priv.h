@@ -115,6 +115,8 @@ bool table_grow(struct table_region *r, size_t bytes);
 
 /* table_index.c */
 bool table_index_start(struct table *t);
+uint32_t table_find_hash(
+    const struct table *t, const struct table_id *id, uint64_t hash);
 bool table_index_add(struct table *t, uint32_t slot);
 void table_index_remove(struct table *t, uint32_t slot);
 

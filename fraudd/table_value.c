@@ -78,6 +78,18 @@ table_cells_free(struct table *t, uint32_t slot)
 	x->count = 0;
 }
 
+/* Its neighbours in the list, which a touch writes, and its values. */
+void
+table_foresee_rest(const struct table *t, uint32_t slot)
+{
+	const struct table_entry *x = table_at(t, slot);
+
+	__builtin_prefetch(table_at(t, x->prev), 1);
+	__builtin_prefetch(table_at(t, x->next), 1);
+	if (has_cells(t, x))
+		__builtin_prefetch(table_at(t, chain_first(x)));
+}
+
 uint32_t
 table_value_find(const struct table *t, uint32_t slot, uint64_t value)
 {

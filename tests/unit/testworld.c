@@ -121,7 +121,8 @@ world_restart(struct world *w)
 size_t
 world_feed(struct world *w, const char *text)
 {
-	struct conn_turn t = { &w->env, w->rows, &w->rq, &w->out, w->now };
+	struct conn_turn t = { &w->env, &w->rows, &w->request, &w->out,
+		w->now };
 
 	return conn_process(&w->conn, &t, text, strlen(text));
 }

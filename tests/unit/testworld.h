@@ -27,7 +27,7 @@ struct world {
 	struct metrics metrics;
 	struct command_env env;
 	struct access_table *rows;
-	struct request rq;
+	struct conn_request request;
 	struct outbuf out;
 	struct conn conn;
 	int64_t now; /* ms */
