@@ -345,6 +345,31 @@ find_all(struct client_look *l, sasl_interact_t **prompts_out)
 }
 
 static int
+finish(sasl_out_params_t *oparams)
+{
+	oparams->doneflag = 1;
+	oparams->mech_ssf = 0;
+	oparams->maxoutbuf = 0;
+	oparams->encode_context = NULL;
+	oparams->encode = NULL;
+	oparams->decode_context = NULL;
+	oparams->decode = NULL;
+	oparams->param_version = 0;
+	return SASL_OK;
+}
+
+/*
+ * svn takes success without a last word from the server for an error, unless
+ * the exchange ended with our message. It learns of a refusal all the same,
+ * if not why.
+ */
+static bool
+ends_at_once(const sasl_client_params_t *cparams)
+{
+	return cparams->service != NULL && strcmp(cparams->service, "svn") == 0;
+}
+
+static int
 begin(struct client_exchange *x, sasl_client_params_t *cparams,
     sasl_interact_t **prompts_out, const char **out, unsigned *out_len,
     sasl_out_params_t *oparams)
@@ -364,21 +389,7 @@ begin(struct client_exchange *x, sasl_client_params_t *cparams,
 	x->state = CLIENT_SENT;
 	*out = x->message;
 	*out_len = (unsigned)strlen(x->message);
-	return SASL_CONTINUE;
-}
-
-static int
-finish(sasl_out_params_t *oparams)
-{
-	oparams->doneflag = 1;
-	oparams->mech_ssf = 0;
-	oparams->maxoutbuf = 0;
-	oparams->encode_context = NULL;
-	oparams->encode = NULL;
-	oparams->decode_context = NULL;
-	oparams->decode = NULL;
-	oparams->param_version = 0;
-	return SASL_OK;
+	return ends_at_once(cparams) ? finish(oparams) : SASL_CONTINUE;
 }
 
 /* The server's JSON is the only reason that anybody will ever see. */

@@ -4,7 +4,7 @@
 # bob too, carol is not.
 #
 #	slapd_config DIR	slapd.d, before the recipe
-#	slapd_start DIR [OPTION...]	sets LDAP_PORT, LDAP_URI, LDAPI_URI
+#	slapd_start DIR [OPTION...]	sets LDAP_URI, LDAPS_URI, LDAPI_URI
 
 slapd_config() {
 	local dir=$1
@@ -91,13 +91,15 @@ slapd_start() {
 	local dir=$1
 	shift
 	chown -R openldap:openldap "$dir"
-	LDAP_PORT=$(free_port)
-	LDAP_URI=ldap://127.0.0.1:$LDAP_PORT
+	local port
+	port=$(free_port)
+	LDAP_URI=ldap://127.0.0.1:$port
+	LDAPS_URI=ldaps://127.0.0.1:$(free_port)
 	LDAPI_URI=ldapi://${dir//\//%2F}%2Fldapi
 	export LDAPTLS_CACERT=$T/tls/cert.pem
-	host_start "$LDAP_PORT" env "LD_PRELOAD=$T/shim/saslshim.so" \
+	host_start "$port" env "LD_PRELOAD=$T/shim/saslshim.so" \
 		"TEST_SASL_CONFDIR=$dir/sasl2" "SASL_PATH=$T/plugins" \
-		slapd -F "$dir/slapd.d" -h "$LDAP_URI $LDAPI_URI" \
+		slapd -F "$dir/slapd.d" -h "$LDAPS_URI $LDAPI_URI $LDAP_URI" \
 		-u openldap -g openldap -d stats "$@" || return
 	[ -f "$dir/people.ldif" ] && return
 	slapd_people >"$dir/people.ldif"

@@ -179,6 +179,7 @@ static const sasl_callback_t silent[] = {
 struct talk {
 	const char *mech;
 	const char *host;
+	const char *service; /* NULL: imap */
 	const sasl_callback_t *callbacks;
 	sasl_ssf_t ssf;
 	bool asked; /* out */
@@ -219,8 +220,9 @@ client_start(struct talk *t, sasl_conn_t **client_out)
 	unsigned n = 0;
 	int r;
 
-	assert_int_equal(sasl_client_new("imap", t->host, NULL, "192.0.2.9;143",
-			     t->callbacks, 0, &client),
+	assert_int_equal(
+	    sasl_client_new(t->service != NULL ? t->service : "imap", t->host,
+		NULL, "192.0.2.9;143", t->callbacks, 0, &client),
 	    SASL_OK);
 	sasl_setprop(client, SASL_SSF_EXTERNAL, &t->ssf);
 	sasl_setprop(client, SASL_SEC_PROPS, &props);
@@ -486,6 +488,37 @@ test_hostile_server(void **state)
 	sasl_dispose(&client);
 }
 
+/* Every other program hears the server's last word. */
+static void
+test_ends_at_once(void **state)
+{
+	static const struct {
+		const char *service;
+		int want;
+	} cases[] = {
+		{ "svn", SASL_OK },
+		{ "svnx", SASL_CONTINUE },
+		{ "sv", SASL_CONTINUE },
+		{ "ldap", SASL_CONTINUE },
+		{ "smtp", SASL_CONTINUE },
+	};
+	struct talk t = TALK("OAUTHBEARER", by_itself, 128);
+	sasl_conn_t *client;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		t.service = cases[i].service;
+		world.pass = world.good;
+		assert_int_equal(client_start(&t, &client), cases[i].want);
+		assert_non_null(strstr(t.first, "auth=Bearer "));
+		sasl_dispose(&client);
+		world.pass = world.expired;
+		assert_int_equal(client_start(&t, &client), SASL_EXPIRED);
+		sasl_dispose(&client);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -500,6 +533,7 @@ main(void)
 		TEST(test_owner),
 		TEST(test_asking),
 		TEST(test_hostile_server),
+		TEST(test_ends_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
