@@ -8,6 +8,8 @@
  * returns, and what is kept for the account phase is none.
  */
 
+#include <errno.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <string.h>
 #include <syslog.h>
@@ -15,7 +17,6 @@
 
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
-#include <security/pam_modutil.h>
 
 #include "addr.h"
 #include "err.h"
@@ -29,6 +30,7 @@
 
 #define OUTCOME_DATA "jwtgate_outcome"
 #define LOG_LINE_MAX 2048
+#define PASSWD_BYTES_MAX (512 * 1024) /* of an entry; longer is none */
 
 #define PACE_NS INT64_C(20000000)
 #define PACE_NS_MAX INT64_C(1000000000)
@@ -201,17 +203,75 @@ refuse(struct login *l, int reason, const char *text)
 	str_add(&s, text);
 }
 
+/* Files may have changed since the gate was opened: people type slowly. */
+static void
+say_notices(struct login *l)
+{
+	char text[ERR_TEXT_MAX];
+
+	while (gate_notice(l->gate, text))
+		pam_syslog(l->pamh, LOG_AUTHPRIV | LOG_WARNING, "%s", text);
+}
+
 static void
 login_close(struct login *l)
 {
+	if (l->gate != NULL)
+		say_notices(l);
 	gate_free(&l->gate);
+}
+
+/* The entry in buf, which grows as long as it is too small. Returns errno. */
+static int
+look_up(const char *user, char **buf, size_t *cap, struct passwd *pw,
+    struct passwd **found)
+{
+	int r = ERANGE;
+
+	while (r == ERANGE && *cap <= PASSWD_BYTES_MAX) {
+		mem_free(buf, *cap);
+		*cap *= 2;
+		*buf = mem_alloc(*cap);
+		if (*buf == NULL)
+			return ENOMEM;
+		do
+			r = getpwnam_r(user, pw, *buf, *cap, found);
+		while (r == EINTR);
+	}
+	return r;
+}
+
+/*
+ * A user who is not there is the host's business. When it cannot be told,
+ * nobody can say that the uid is not 0 or below minimum_uid.
+ */
+static int
+find_uid(struct login *l, struct err *e)
+{
+	struct passwd pw, *found = NULL;
+	size_t cap = 512;
+	char *buf = NULL;
+	int r;
+
+	r = look_up(l->request.user, &buf, &cap, &pw, &found);
+	l->request.user_unknown = found == NULL &&
+	    (r == 0 || r == ENOENT || r == ESRCH);
+	if (r == 0 && found != NULL) {
+		l->request.has_uid = true;
+		l->request.uid = pw.pw_uid;
+	}
+	mem_free(&buf, cap);
+	if (l->request.has_uid || l->request.user_unknown)
+		return 0;
+	errno = r;
+	return err_set(e, E_DIRECTORY_UNAVAILABLE,
+	    "this host cannot look up its users: %m");
 }
 
 static int
 find_names(struct login *l, struct err *e)
 {
 	const void *service = NULL;
-	const struct passwd *pw;
 
 	(void)pam_get_item(l->pamh, PAM_SERVICE, &service);
 	l->request.service = l->args.service != NULL ? l->args.service :
@@ -225,13 +285,7 @@ find_names(struct login *l, struct err *e)
 		l->request.user = "";
 		return err_set(e, E_USER_INVALID, "no user name");
 	}
-	pw = pam_modutil_getpwnam(l->pamh, l->request.user);
-	l->request.user_unknown = pw == NULL;
-	if (pw != NULL) {
-		l->request.has_uid = true;
-		l->request.uid = pw->pw_uid;
-	}
-	return 0;
+	return find_uid(l, e);
 }
 
 /*

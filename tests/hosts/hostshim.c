@@ -3,14 +3,19 @@
  * machine whose /etc is not ours to change: the PAM services come from
  * TEST_PAM_CONFDIR, and what the host says to syslog is appended to the file
  * TEST_SYSLOG. (Test users come from nss_wrapper, which is preloaded too.)
+ * With TEST_NO_USERS the name service is out of order.
  *
  * The environment is read once, at load: sshd's keyboard-interactive child
  * empties it. The log is opened for each line: sshd closes descriptors that
  * it does not know.
  */
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +29,7 @@
 static char confdir[4096];
 static char log_path[4096];
 static char ident[64] = "host";
+static bool no_users;
 
 static void __attribute__((constructor)) start(void)
 {
@@ -33,6 +39,19 @@ static void __attribute__((constructor)) start(void)
 		snprintf(confdir, sizeof(confdir), "%s", value);
 	if ((value = getenv("TEST_SYSLOG")) != NULL)
 		snprintf(log_path, sizeof(log_path), "%s", value);
+	no_users = getenv("TEST_NO_USERS") != NULL;
+}
+
+int
+getpwnam_r(const char *name, struct passwd *pw, char *buf, size_t cap,
+    struct passwd **found)
+{
+	int (*next)(
+	    const char *, struct passwd *, char *, size_t, struct passwd **);
+
+	*found = NULL;
+	*(void **)&next = dlsym(RTLD_NEXT, "getpwnam_r");
+	return no_users || next == NULL ? EIO : next(name, pw, buf, cap, found);
 }
 
 int

@@ -90,6 +90,19 @@ check "a conversation that fails half way" PAM_AUTH_ERR token_missing $NOTICE \
 	-f 2 -t "$T/long" authenticate
 check "a user this host does not know" PAM_SUCCESS ok $INFO \
 	-u bob -t "$T/bob" authenticate
+TEST_NO_USERS=1
+export TEST_NO_USERS
+check "a name service that is out of order" PAM_AUTHINFO_UNAVAIL \
+	directory_unavailable $ERR -t "$T/good" authenticate
+is "$(grep -c ^prompt "$T/out")" 0 "nobody is asked for a token then"
+unset TEST_NO_USERS
+cp -p "$CONFIG" "$T/kept.json"
+check "a configuration that breaks while somebody types" PAM_SUCCESS ok $INFO \
+	-x "echo '{' >$CONFIG" -t "$T/good" authenticate
+like "$T/syslog" '^<4>.*jwtgate\.json:.*last good version stays in use' \
+	"the log says why it was not taken over"
+is "$(grep -c 'last good' "$T/syslog")" 1 "once"
+cp -p "$T/kept.json" "$CONFIG"
 check "root, without allow_root" PAM_AUTH_ERR user_invalid $NOTICE -u root \
 	-t "$(token "{$(good_claims root)}")" authenticate
 check "a system user, below minimum_uid" PAM_AUTH_ERR user_invalid $NOTICE \

@@ -9,7 +9,7 @@
  * Token prompts are answered from -t FILE, chunk by chunk; with -R whole to
  * every prompt, as callers do that know one answer only. Any other prompt is
  * answered from -p FILE. With -m a phase's line ends with the milliseconds
- * since the last answer.
+ * since the last answer. -x COMMAND is run before the first answer.
  */
 
 #include <fcntl.h>
@@ -32,6 +32,7 @@ struct drive {
 	int env_count;
 	bool repeat, measure;
 	struct timespec answered;
+	const char *command; /* NULL: none */
 	int fail_at; /* the prompt that gets PAM_CONV_ERR; 0: none */
 	int prompts;
 	int flags;
@@ -106,6 +107,9 @@ converse(int count, const struct pam_message **messages,
 		}
 		d->prompts++;
 		printf("prompt %s\n", m->msg);
+		if (d->prompts == 1 && d->command != NULL &&
+		    system(d->command) != 0)
+			die(d->command);
 		r[i].resp = answer(d, m->msg);
 		if (r[i].resp == NULL) {
 			free(r);
@@ -201,7 +205,7 @@ take_options(struct drive *d, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "d:e:f:h:mp:Rs:St:u:")) != -1) {
+	while ((c = getopt(argc, argv, "d:e:f:h:mp:Rs:St:u:x:")) != -1) {
 		switch (c) {
 		case 'd':
 			d->confdir = optarg;
@@ -238,10 +242,13 @@ take_options(struct drive *d, int argc, char **argv)
 		case 'u':
 			d->user = optarg;
 			break;
+		case 'x':
+			d->command = optarg;
+			break;
 		default:
 			die("usage: pamdrive -d CONFDIR -s SERVICE -u USER "
 			    "[-mRS] [-e NAME=VALUE] [-f N] [-h RHOST] "
-			    "[-p FILE] [-t FILE] PHASE...");
+			    "[-p FILE] [-t FILE] [-x COMMAND] PHASE...");
 		}
 	}
 }
