@@ -15,19 +15,21 @@
 #include "source.h"
 
 static const char *
-no_file(const void *key)
+no_file(const void *key, size_t i)
 {
 	(void)key;
+	(void)i;
 	return NULL;
 }
 
 static int
-make(const void *key, void **value_out, struct file_id *id_out, struct err *e)
+make(const void *key, void **value_out, struct file_id ids[SOURCE_FILES_MAX],
+    struct err *e)
 {
 	struct directory *d = NULL;
 	int r;
 
-	(void)id_out;
+	(void)ids;
 	r = directory_new(key, &d);
 	if (r != 0)
 		return err_set(e, r, "out of memory");
