@@ -165,6 +165,21 @@ put_roles(struct json *o, const char *roles)
 	return json_put(o, "roles", list);
 }
 
+/* What fraudd said; members that it alone gives. */
+static int
+put_throttle(struct json *o, const struct gate_outcome *outcome)
+{
+	int r = 0;
+
+	if (outcome->attempt[0] != '\0')
+		r = json_put_string(o, "attempt", outcome->attempt);
+	if (r == 0 && outcome->rule[0] != '\0')
+		r = json_put_string(o, "rule", outcome->rule);
+	if (r == 0 && outcome->rule[0] != '\0')
+		r = json_put_integer(o, "retry_after", outcome->retry_after);
+	return r;
+}
+
 static int
 put_outcome(struct json *o, const struct gate_outcome *outcome)
 {
@@ -190,6 +205,8 @@ put_outcome(struct json *o, const struct gate_outcome *outcome)
 		r = json_put_integer(o, "expires", outcome->expires);
 	if (r == 0 && outcome->auth_time >= 0)
 		r = json_put_integer(o, "auth_time", outcome->auth_time);
+	if (r == 0)
+		r = put_throttle(o, outcome);
 	return r == 0 ? put_roles(o, outcome->roles) : r;
 }
 

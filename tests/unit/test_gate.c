@@ -52,9 +52,9 @@ static const char config[] =
     "\"revoking\":{\"require\":\"token_only\","
     "\"revocation\":{\"file\":\"/nowhere/revoked.json\"}},"
     "\"throttled\":{\"require\":\"token_only\","
-    "\"fraud\":{\"when_unavailable\":\"deny\"}},"
+    "\"fraud\":{\"socket\":\"/nowhere/s\",\"when_unavailable\":\"deny\"}},"
     "\"unthrottled\":{\"require\":\"token_only\","
-    "\"fraud\":{\"when_unavailable\":\"allow\"}}}}";
+    "\"fraud\":{\"socket\":\"/nowhere/s\",\"when_unavailable\":\"allow\"}}}}";
 
 static struct lab lab;
 
