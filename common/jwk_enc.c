@@ -280,24 +280,33 @@ parse_json(const char *text, size_t n, struct jwk_enc_set *set, struct err *e)
 }
 
 static int
+add_pem_key(EVP_PKEY **pkey, bool is_private, void *arg, struct err *e)
+{
+	struct jwk_enc_set *set = arg;
+	struct jwk_enc key = { 0 };
+	struct jwk judged = { 0 };
+	int rc = 0;
+
+	if (!jwk_enc_take_x25519(pkey, is_private, &key)) {
+		judged.pkey = *pkey;
+		*pkey = NULL;
+		rc = jwk_vet(&judged, e);
+		if (rc == 0 && !jwk_enc_take(&judged, &key))
+			set->skipped++;
+	}
+	if (rc == 0 && key.pkey != NULL)
+		rc = set_add(set, &key, e);
+	jwk_enc_done(&key);
+	jwk_done(&judged);
+	return rc;
+}
+
+static int
 parse_pem(const char *text, size_t n, struct jwk_enc_set *set, struct err *e)
 {
-	struct jwk_set keys = { 0 };
-	struct jwk_enc key = { 0 };
-	size_t i;
-	int rc;
+	const struct jwk_pem_reader reader = { add_pem_key, set };
 
-	rc = jwk_pem_parse(text, n, &keys, e);
-	for (i = 0; rc == 0 && i < keys.count; i++) {
-		if (!jwk_enc_take(&keys.keys[i], &key)) {
-			set->skipped++;
-			continue;
-		}
-		rc = set_add(set, &key, e);
-		jwk_enc_done(&key);
-	}
-	jwk_set_done(&keys);
-	return rc;
+	return jwk_pem_read(text, n, &reader, e);
 }
 
 int

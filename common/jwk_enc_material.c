@@ -66,6 +66,20 @@ jwk_enc_take(struct jwk *from, struct jwk_enc *key)
 	return true;
 }
 
+bool
+jwk_enc_take_x25519(EVP_PKEY **pkey, bool is_private, struct jwk_enc *key)
+{
+	if (EVP_PKEY_is_a(*pkey, "X25519") != 1)
+		return false;
+	key->kty = JWK_OKP;
+	key->crv = "X25519";
+	key->encrypts = JWK_ENC_ALL;
+	key->decrypts = is_private ? JWK_ENC_ALL : 0;
+	key->pkey = *pkey;
+	*pkey = NULL;
+	return true;
+}
+
 /* AES keys and the two halves of a CBC key have these lengths. */
 static int
 import_oct(const struct json *entry, struct jwk_enc *key, struct err *e)

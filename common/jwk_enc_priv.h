@@ -22,4 +22,8 @@ int jwk_enc_material(const struct json *entry,
 /* Takes over the key that jwk_vet() judged; false when it is not for this. */
 bool jwk_enc_take(struct jwk *from, struct jwk_enc *key);
 
+/* The same for X25519, which jwk_vet() does not know: it does not sign. */
+bool jwk_enc_take_x25519(
+    struct evp_pkey_st **pkey, bool is_private, struct jwk_enc *key);
+
 #endif

@@ -96,31 +96,31 @@ static const struct {
 
 #define LABEL_COUNT (sizeof(labels) / sizeof(labels[0]))
 
+/* The key of a block goes to whoever reads it. */
 static int
-read_key(const struct block *b, size_t row, struct jwk *key, struct err *e)
+read_key(const struct block *b, size_t row, const struct jwk_pem_reader *reader,
+    struct err *e)
 {
 	const unsigned char *p = b->der;
+	EVP_PKEY *pkey = labels[row].read(&p, b->len);
 	int rc;
 
-	key->pkey = labels[row].read(&p, b->len);
-	if (key->pkey == NULL)
+	if (pkey == NULL)
 		return jwk_openssl_error(e, E_KEY, "not a key of its label");
 	if (p != b->der + b->len)
-		return err_set(e, E_KEY, "bytes behind the key");
-	rc = jwk_vet(key, e);
-	if (rc != 0)
-		return rc;
-	key->verifies = true;
-	key->signs = jwk_is_private(key);
-	return 0;
+		rc = err_set(e, E_KEY, "bytes behind the key");
+	else
+		rc = reader->take(
+		    &pkey, labels[row].is_private, reader->arg, e);
+	EVP_PKEY_free(pkey);
+	return rc;
 }
 
 static int
-add_block(const struct block *b, struct jwk_set *set, struct err *e)
+take_block(
+    const struct block *b, const struct jwk_pem_reader *reader, struct err *e)
 {
-	struct jwk key = { 0 };
 	size_t i;
-	int rc;
 
 	for (i = 0; i < LABEL_COUNT; i++) {
 		if (strcmp(labels[i].label, b->label) == 0)
@@ -136,12 +136,7 @@ add_block(const struct block *b, struct jwk_set *set, struct err *e)
 	if (b->header[0] != '\0')
 		return err_set(
 		    e, E_KEY, "an encrypted key; decrypt it with openssl pkey");
-	set->has_private = set->has_private || labels[i].is_private;
-	rc = read_key(b, i, &key, e);
-	if (rc == 0)
-		rc = jwk_set_add(set, &key, e);
-	jwk_done(&key);
-	return rc;
+	return read_key(b, i, reader, e);
 }
 
 /* Why there was no further block: the end of the text, or a broken one. */
@@ -157,7 +152,8 @@ end_of_blocks(struct err *e)
 }
 
 int
-jwk_pem_parse(const char *text, size_t n, struct jwk_set *set, struct err *e)
+jwk_pem_read(const char *text, size_t n, const struct jwk_pem_reader *reader,
+    struct err *e)
 {
 	struct block b = { .der = NULL };
 	BIO *bio = BIO_new_mem_buf(text, (int)n);
@@ -173,11 +169,38 @@ jwk_pem_parse(const char *text, size_t n, struct jwk_set *set, struct err *e)
 			rc = end_of_blocks(e);
 			break;
 		}
-		rc = add_block(&b, set, e);
+		rc = take_block(&b, reader, e);
 		block_done(&b);
 	}
 	if (rc != 0)
 		err_prefix(e, "PEM block %zu", i);
 	BIO_free(bio);
 	return rc;
+}
+
+static int
+add_key(EVP_PKEY **pkey, bool is_private, void *arg, struct err *e)
+{
+	struct jwk_set *set = arg;
+	struct jwk key = { .pkey = *pkey };
+	int rc;
+
+	*pkey = NULL;
+	set->has_private = set->has_private || is_private;
+	rc = jwk_vet(&key, e);
+	if (rc == 0) {
+		key.verifies = true;
+		key.signs = jwk_is_private(&key);
+		rc = jwk_set_add(set, &key, e);
+	}
+	jwk_done(&key);
+	return rc;
+}
+
+int
+jwk_pem_parse(const char *text, size_t n, struct jwk_set *set, struct err *e)
+{
+	const struct jwk_pem_reader reader = { add_key, set };
+
+	return jwk_pem_read(text, n, &reader, e);
 }

@@ -59,6 +59,15 @@ int jwk_refuse_null(const struct json *entry, struct err *e);
 int jwk_text_member(const struct json *entry, const char *name,
     const char **out, size_t *len_out, struct err *e);
 
+/* Who reads the keys of PEM blocks: take may keep *pkey and set it to NULL. */
+struct jwk_pem_reader {
+	int (*take)(struct evp_pkey_st **pkey, bool is_private, void *arg,
+	    struct err *e);
+	void *arg;
+};
+int jwk_pem_read(const char *text, size_t n,
+    const struct jwk_pem_reader *reader, struct err *e);
+
 /* Adds every key of the PEM blocks to set. */
 int jwk_pem_parse(
     const char *text, size_t n, struct jwk_set *set, struct err *e);

@@ -91,6 +91,9 @@ for enc in A128GCM A256GCM A128CBC-HS256 A256CBC-HS512; do
 	both_ways A128KW $enc secret16.jwk secret16.jwk
 	both_ways A256KW $enc secret32.jwk secret32.jwk
 done
+openssl genpkey -algorithm X25519 -out x.pem
+openssl pkey -in x.pem -pubout -out x.pub
+both_ways ECDH-ES+A256KW A256GCM x.pem x.pub
 both_ways ECDH-ES A256GCM P-384.pem P-384.pub
 both_ways ECDH-ES A256GCM P-521.pem P-521.pub
 both_ways dir A128GCM secret16.jwk secret16.jwk

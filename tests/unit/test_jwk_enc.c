@@ -210,6 +210,8 @@ test_files(void **state)
 		{ V "keys/ec-p256-public.pem", JWK_EC, false },
 		{ V "keys/ec-p384.pem", JWK_EC, true },
 		{ V "keys/ec-p521.pem", JWK_EC, true },
+		{ V "keys/x25519.pem", JWK_OKP, true },
+		{ V "keys/x25519-public.pem", JWK_OKP, false },
 		{ V "keys/ed25519.pem", JWK_NONE, false },
 		{ V "keys/ec-secp256k1.pem", JWK_NONE, false },
 		{ C "jwk/3_1.ec_public_key.json", JWK_NONE, false },
