@@ -131,6 +131,8 @@ find(struct engine_text name)
 {
 	size_t i;
 
+	if (command_is_attempt(name))
+		return &rows[0];
 	for (i = 0; i < ROWS && name.len > 0; i++)
 		if ((name.data[0] | 0x20) == rows[i].name[0] &&
 		    command_is(name, rows[i].name))

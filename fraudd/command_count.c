@@ -89,7 +89,7 @@ command_foresee(const struct command_env *env, const struct request *rq,
 	out->slot = 0;
 	out->text.data = NULL;
 	if (rq->count < 4 || rq->count > REQUEST_WORDS_MAX ||
-	    !command_is(rq->words[0], FRAUD_ATTEMPT))
+	    !command_is_attempt(rq->words[0]))
 		return;
 	for (i = 2; i + 1 < rq->count; i += 2)
 		if (str_is(rq->words[i].data, rq->words[i].len, FRAUD_IP)) {

@@ -5,6 +5,8 @@
 #ifndef JWTGATE_COMMAND_PRIV_H
 #define JWTGATE_COMMAND_PRIV_H
 
+#include <string.h>
+
 #include "command.h"
 #include "err.h"
 #include "reply.h"
@@ -29,6 +31,13 @@ static inline struct engine_text
 command_word(const struct command_call *call, size_t i)
 {
 	return call->rq->words[i + 1];
+}
+
+/* The busiest command, as nearly everybody writes it. */
+static inline bool
+command_is_attempt(struct engine_text t)
+{
+	return t.len == 7 && memcmp(t.data, "ATTEMPT", 7) == 0;
 }
 
 /* Words are compared without regard to case. */

@@ -101,6 +101,18 @@ bulk(struct scan *s, struct request *out)
 	return REQUEST_READY;
 }
 
+/* "$NN", CRLF, and that all of the word is there. */
+static inline bool
+two_digits(const char *p, const char *end, size_t *len)
+{
+	unsigned tens = (unsigned char)(p[1] - '0');
+	unsigned ones = (unsigned char)(p[2] - '0');
+
+	*len = tens * 10 + ones;
+	return tens <= 9 && ones <= 9 && memcmp(p + 3, "\r\n", 2) == 0 &&
+	    (size_t)(end - p) >= *len + 7;
+}
+
 /*
  * Whole words with a length of one or two digits, as nearly all are, at most
  * max of them. All else is left to bulk(), which says what it is.
@@ -117,17 +129,16 @@ quick_bulks(struct scan *s, size_t max, struct request *out)
 	for (; count < max && end - p >= 6 && p[0] == '$'; count++, word++) {
 		len = (unsigned char)(p[1] - '0');
 		head = 4;
-		if (p[2] != '\r') {
-			if (p[2] < '0' || p[2] > '9')
+		if (len <= 9 && memcmp(p + 2, "\r\n", 2) == 0) {
+			if ((size_t)(end - p) < len + 6)
 				break;
-			len = len * 10 + (size_t)(p[2] - '0');
+		} else if (!two_digits(p, end, &len)) {
+			break;
+		} else {
 			head = 5;
 		}
-		if (p[1] < '0' || p[1] > '9' || p[head - 2] != '\r' ||
-		    p[head - 1] != '\n' || (size_t)(end - p) < head + len + 2)
-			break;
 		p += head;
-		if (p[len] != '\r' || p[len + 1] != '\n') {
+		if (memcmp(p + len, "\r\n", 2) != 0) {
 			p -= head;
 			break;
 		}

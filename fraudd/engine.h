@@ -71,7 +71,8 @@ struct engine_answer {
 struct engine_hint {
 	struct engine_text text; /* the address as it came; no data: none */
 	struct addr addr;
-	uint8_t key[16], group; /* under the first rule by address */
+	uint32_t tag; /* of the first rule by address, whose key this is */
+	uint8_t key[16], group;
 	uint64_t hash;
 	uint32_t slot; /* 0: none that is known */
 };

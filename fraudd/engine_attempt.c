@@ -88,7 +88,7 @@ check_fields(const struct engine *x, struct engine_request *q, bool complete,
 	q->rule_count = 0;
 	for (i = 0; i < x->rules->count; i++) {
 		rule = &x->rules->rules[i];
-		if (rule->s.count == RULE_SESSIONS || !engine_matches(rule, q))
+		if (!engine_matches(rule, q) || rule->s.count == RULE_SESSIONS)
 			continue;
 		missing = ENGINE_NO_FIELD;
 		if (q->value[rule->key].data == NULL)

@@ -153,24 +153,37 @@ find_fold(const struct engine *x, const struct engine_rule *rule,
 	return table_find_live(x->table, &id);
 }
 
+/* The hint is of this address, and holds while its group is the rule's. */
+static void
+find_exact(struct engine *x, const struct engine_rule *rule,
+    const struct engine_request *q, struct engine_found *out)
+{
+	struct addr masked;
+
+	if (q->hint != NULL && q->hint->group == rule->group &&
+	    q->hint->tag == rule->tag &&
+	    q->hint->text.data == q->value[KNOWN_IP].data) {
+		memcpy(out->id.key, q->hint->key, sizeof(out->id.key));
+		out->slot = table_find_foreseen(
+		    x->table, &out->id, q->hint->hash);
+		return;
+	}
+	masked = addr_mask(
+	    &q->addr, engine_level_bits(rule, q->addr.family, TABLE_EXACT));
+	engine_addr_key(&masked, out->id.key);
+	out->slot = table_find_live(x->table, &out->id);
+}
+
 /* A block of the address itself, else one round it, else its count. */
 static void
 find_addr(struct engine *x, const struct engine_rule *rule,
     const struct engine_request *q, struct engine_found *out)
 {
-	struct addr masked = addr_mask(
-	    &q->addr, engine_level_bits(rule, q->addr.family, TABLE_EXACT));
 	const struct table_entry *entry;
 	uint32_t slot;
 	int level;
 
-	engine_addr_key(&masked, out->id.key);
-	if (q->hint != NULL && q->hint->group == rule->group &&
-	    memcmp(q->hint->key, out->id.key, sizeof(out->id.key)) == 0)
-		out->slot = table_find_foreseen(
-		    x->table, &out->id, q->hint->hash);
-	else
-		out->slot = table_find_live(x->table, &out->id);
+	find_exact(x, rule, q, out);
 	if (out->slot != 0) {
 		entry = table_at(x->table, out->slot);
 		out->generation = engine_generation_of(x, entry);

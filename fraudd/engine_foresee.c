@@ -33,6 +33,7 @@ engine_foresee(struct engine *x, struct engine_text event,
 	id.group = rule->group;
 	engine_addr_key(&masked, id.key);
 	out->group = id.group;
+	out->tag = rule->tag;
 	memcpy(out->key, id.key, sizeof(out->key));
 	out->hash = table_foresee(x->table, &id);
 }

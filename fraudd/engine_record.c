@@ -15,6 +15,7 @@
 
 #include "err.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define RECORD_LEN 48
@@ -39,12 +40,24 @@ struct record {
 };
 
 static void
-put(unsigned char *p, uint64_t value, size_t n)
+put16(unsigned char *p, uint16_t value)
 {
-	size_t i;
+	value = htole16(value);
+	memcpy(p, &value, sizeof(value));
+}
 
-	for (i = 0; i < n; i++)
-		p[i] = (unsigned char)(value >> 8 * i);
+static void
+put32(unsigned char *p, uint32_t value)
+{
+	value = htole32(value);
+	memcpy(p, &value, sizeof(value));
+}
+
+static void
+put64(unsigned char *p, uint64_t value)
+{
+	value = htole64(value);
+	memcpy(p, &value, sizeof(value));
 }
 
 static uint64_t
@@ -63,15 +76,15 @@ encode(const struct record *r, unsigned char out[RECORD_LEN])
 {
 	out[0] = r->type;
 	out[1] = r->flags;
-	put(out + 2, r->note, 2);
-	put(out + 4, r->tag, 4);
-	put(out + 8, r->generation, 4);
-	put(out + 12, r->stamp, 4);
+	put16(out + 2, r->note);
+	put32(out + 4, r->tag);
+	put32(out + 8, r->generation);
+	put32(out + 12, r->stamp);
 	memcpy(out + 16, r->key, 16);
-	put(out + 32, r->value, 8);
-	put(out + 40, r->end, 4);
-	put(out + 44, r->at, 2);
-	put(out + 46, r->count, 2);
+	put64(out + 32, r->value);
+	put32(out + 40, r->end);
+	put16(out + 44, r->at);
+	put16(out + 46, r->count);
 }
 
 static void

@@ -199,20 +199,10 @@ holds(const struct settings_when *w, const struct engine_text *v)
 }
 
 bool
-engine_is_event(const struct engine_rule *rule, struct engine_text event)
-{
-	return rule->event_len == event.len && event.len != 0 &&
-	    rule->s.event[0] == event.data[0] &&
-	    memcmp(rule->s.event, event.data, event.len) == 0;
-}
-
-bool
-engine_matches(const struct engine_rule *rule, const struct engine_request *q)
+engine_holds(const struct engine_rule *rule, const struct engine_request *q)
 {
 	size_t i;
 
-	if (!engine_is_event(rule, q->event))
-		return false;
 	for (i = 0; i < rule->s.when_count; i++) {
 		if (!holds(&rule->s.when[i], &q->value[rule->when[i]]))
 			return false;

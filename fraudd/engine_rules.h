@@ -5,6 +5,8 @@
 #ifndef JWTGATE_ENGINE_RULES_H
 #define JWTGATE_ENGINE_RULES_H
 
+#include <string.h>
+
 #include "addr.h"
 #include "engine.h"
 #include "hash.h"
@@ -84,8 +86,22 @@ struct engine_named {
 };
 int engine_named_read(const struct engine_rules *r, struct engine_text key,
     struct engine_text value, struct engine_named *out, struct err *e);
-bool engine_is_event(const struct engine_rule *rule, struct engine_text event);
-bool engine_matches(
+static inline bool
+engine_is_event(const struct engine_rule *rule, struct engine_text event)
+{
+	return rule->event_len == event.len && event.len != 0 &&
+	    rule->s.event[0] == event.data[0] &&
+	    memcmp(rule->s.event, event.data, event.len) == 0;
+}
+
+bool engine_holds(
     const struct engine_rule *rule, const struct engine_request *q);
+
+/* Of most rules the event alone says that they do not match. */
+static inline bool
+engine_matches(const struct engine_rule *rule, const struct engine_request *q)
+{
+	return engine_is_event(rule, q->event) && engine_holds(rule, q);
+}
 
 #endif
