@@ -104,6 +104,7 @@ struct config_policy {
 	struct config_fraud fraud;
 	struct config_sasl sasl;
 	char *revocation_file; /* NULL: none */
+	int64_t stale_after; /* seconds that it may stay unread */
 };
 
 /*

@@ -21,6 +21,7 @@
 #define DEFAULT_CACHE_SECONDS 60
 #define DEFAULT_FRAUD_SOCKET "/run/fraudd/fraudd.sock"
 #define DEFAULT_FRAUD_MS 50
+#define DEFAULT_STALE_AFTER 900
 
 #define UNAUTHORIZED "unauthorized"
 
@@ -434,6 +435,8 @@ build_policy(const struct build *b)
 	if (ret == 0)
 		ret = schema_take_string(
 		    revocation, "file", &b->out->revocation_file);
+	b->out->stale_after = schema_take_integer(
+	    revocation, "stale_after", DEFAULT_STALE_AFTER);
 	if (ret != 0)
 		return ret;
 	build_entry(b);

@@ -202,6 +202,7 @@ static const struct schema_key revocation_keys[] = {
 	    .kind = SCHEMA_STRING,
 	    .text = SCHEMA_TEXT_PATH,
 	    .required = true },
+	INTEGER("stale_after", 0, CONFIG_SECONDS_MAX),
 };
 static const struct schema_table config_schema_revocation = { ROWS(
     revocation_keys) };

@@ -102,8 +102,10 @@ asks_directory(const struct config_policy *policy)
 }
 
 static void
-load_policy(const struct gate_state *state, const struct config_policy *policy)
+load_policy(const struct gate_state *state, const struct config_policy *policy,
+    int64_t now)
 {
+	struct source *revocations;
 	const struct jwk_enc_set *enc_set;
 	const struct jwk_set *set;
 	size_t i;
@@ -114,10 +116,13 @@ load_policy(const struct gate_state *state, const struct config_policy *policy)
 			(void)keyring_get_enc(
 			    state->keys, &policy->issuers[i], &enc_set, NULL);
 	}
-	if (policy->revocation_file != NULL)
-		(void)shelf_get(state->revocations, policy);
 	if (asks_directory(policy))
 		(void)directory_preload(NULL);
+	if (policy->revocation_file == NULL)
+		return;
+	revocations = shelf_get(state->revocations, policy);
+	if (revocations != NULL)
+		(void)source_age(revocations, now);
 }
 
 void
@@ -129,11 +134,11 @@ gate_preload(struct gate *g, int64_t now)
 	const struct config_policy *policy;
 	size_t i;
 
-	load_policy(state, config_policy(config, NULL));
+	load_policy(state, config_policy(config, NULL), now);
 	for (i = 0; i < names->count; i++)
-		load_policy(state, config_policy(config, names->items[i]));
+		load_policy(state, config_policy(config, names->items[i]), now);
 	policy = names->count == 0 ? config_policy(config, "*") : NULL;
 	if (policy != NULL)
-		load_policy(state, policy);
+		load_policy(state, policy, now);
 	gate_state_put(g, state);
 }

@@ -104,7 +104,7 @@ check_revoked(struct gate_decision *d, const struct revocation *list)
 static int
 check_revocations(struct gate_decision *d)
 {
-	const struct source *source;
+	struct source *source;
 	const void *list;
 	int r;
 
@@ -114,6 +114,10 @@ check_revocations(struct gate_decision *d)
 	if (source == NULL)
 		return err_set(&d->e, E_KEYS_UNAVAILABLE, "out of memory");
 	r = source_get(source, &list, &d->e);
+	if (r == 0 && source_age(source, d->now) > d->policy->stale_after)
+		return err_set(&d->e, E_KEYS_UNAVAILABLE,
+		    "revocations: the list could not be read anew for longer "
+		    "than stale_after");
 	return r == 0 ? check_revoked(d, list) : r;
 }
 

@@ -213,9 +213,9 @@ carry_all(struct carrying *c)
 
 /* The next state, or NULL while nothing changed or memory is short. */
 static struct gate_state *
-state_renew(struct gate *g, const struct gate_state *old)
+state_renew(struct gate *g, const struct gate_state *old, int64_t now)
 {
-	const struct source_ear ear = { add_notice, g };
+	const struct source_ear ear = { add_notice, g, now };
 	struct source *config = source_renew(old->config, g->path, &ear);
 	struct gate_state *next = NULL;
 	struct carrying c = { NULL, old, &ear, config != old->config };
@@ -274,7 +274,7 @@ look(struct gate *g, int64_t now)
 		return;
 	if (atomic_compare_exchange_strong_explicit(&g->looked, &last, now,
 		memory_order_relaxed, memory_order_relaxed)) {
-		next = state_renew(g, g->current);
+		next = state_renew(g, g->current, now);
 		if (next != NULL)
 			publish(g, next);
 	}

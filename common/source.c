@@ -20,6 +20,8 @@
 #define SHELF_LISTS (1u << SHELF_BITS)
 #define GOLDEN_RATIO UINT64_C(0x9e3779b97f4a7c15)
 
+#define UNSEEN INT64_MIN
+
 struct source {
 	atomic_uint holders;
 	const struct source_kind *kind;
@@ -27,6 +29,7 @@ struct source {
 	struct file_id ids[SOURCE_FILES_MAX];
 	int code; /* why there is no value */
 	char *why; /* owns */
+	_Atomic int64_t seen; /* when its file was as it was read; or UNSEEN */
 
 	/* The last version that was no good; the renewing thread's alone. */
 	char *said; /* owns; NULL: the files are as they were read */
@@ -53,6 +56,7 @@ source_new(const struct source_kind *kind, const void *key, struct source **out)
 	if (s == NULL)
 		return E_NOMEM;
 	atomic_init(&s->holders, 1);
+	atomic_init(&s->seen, UNSEEN);
 	s->kind = kind;
 	s->code = kind->read(key, &s->value, s->ids, &e);
 	if (s->code != 0) {
@@ -97,6 +101,17 @@ source_get(const struct source *s, const void **value_out, struct err *e)
 		return err_set(e, s->code, "%s", s->why);
 	*value_out = s->value;
 	return 0;
+}
+
+int64_t
+source_age(struct source *s, int64_t now)
+{
+	int64_t seen = UNSEEN;
+
+	if (atomic_compare_exchange_strong_explicit(&s->seen, &seen, now,
+		memory_order_relaxed, memory_order_relaxed))
+		return 0;
+	return now > seen ? now - seen : 0;
 }
 
 /* The files as they are now; all zero where one cannot be looked at. */
@@ -158,12 +173,18 @@ source_renew(struct source *old, const void *key, const struct source_ear *ear)
 	identify(old, key, now);
 	if (old->value != NULL && all_same(now, old->ids)) {
 		mem_free_str(&old->said);
+		if (ear != NULL)
+			atomic_store_explicit(
+			    &old->seen, ear->now, memory_order_relaxed);
 		return source_hold(old);
 	}
 	if (source_new(old->kind, key, &next) != 0)
 		return source_hold(old);
-	if (next->value != NULL || old->value == NULL)
+	if (next->value != NULL || old->value == NULL) {
+		if (ear != NULL)
+			(void)source_age(next, ear->now);
 		return next;
+	}
 	/* without memory the files were not judged at all */
 	if (next->code != E_NOMEM)
 		say(old, now, next->why, ear);
@@ -271,7 +292,7 @@ find_same(const struct shelf *shelf, const void *key)
 }
 
 /* Keys that stand for one value share its source. */
-const struct source *
+struct source *
 shelf_get(struct shelf *shelf, const void *key)
 {
 	struct source *source = NULL;

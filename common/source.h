@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "file.h"
 
@@ -35,10 +36,14 @@ struct source_kind {
 	bool (*same)(const void *a, const void *b);
 };
 
-/* Is told one sentence for each change that was not good. May be NULL. */
+/*
+ * Is told one sentence for each change that was not good. May be NULL. now:
+ * the time of day, by which source_age() counts.
+ */
 struct source_ear {
 	void (*hear)(const char *sentence, void *arg);
 	void *arg;
+	int64_t now;
 };
 
 /* Reads it now. A failure makes a source too, that says why; E_NOMEM. */
@@ -53,7 +58,10 @@ void source_drop(struct source **s);
 int source_get(const struct source *s, const void **value_out, struct err *e);
 
 /*
- * What old is to be replaced by, held: old itself while its files are the
+#include <stddef.h>
+#include <stdint.h>
+
+#include "file.h"
  * same; the new version when it is good or old had none; otherwise old, and
  * ear is told once for each version that was not. Only one thread at a time
  * may renew one source. key: the same thing in the configuration of today.
@@ -70,7 +78,7 @@ void shelf_free(struct shelf **shelf);
  * share one. A failure stays until the shelf is replaced. Borrowed until
  * then; NULL when out of memory.
  */
-const struct source *shelf_get(struct shelf *shelf, const void *key);
+struct source *shelf_get(struct shelf *shelf, const void *key);
 
 /*
  * Renews what from has for the key, if it has, and puts it on to; what

@@ -367,6 +367,55 @@ test_revocations(void **state)
 	assert_int_equal(later("sshd", w.token_a), 0);
 }
 
+/* A list that nobody can read counts for a while, and then nobody enters. */
+static void
+test_stale_revocations(void **state)
+{
+	struct gate_outcome out;
+
+	(void)state;
+	put("revoked.json", 0644, "{\"revoked\":[]}");
+	open_gate(CONFIG("keys", REVOKING));
+	assert_int_equal(ask("sshd", w.token_a, NULL), 0);
+	w.now += 5000; /* it is looked at when somebody asks */
+	assert_int_equal(ask("sshd", w.token_a, NULL), 0);
+	assert_int_equal(unlink(path_of("revoked.json")), 0);
+	w.now += 900;
+	assert_int_equal(ask("sshd", w.token_a, NULL), 0);
+	said("cannot open");
+	w.now += 1;
+	assert_int_equal(ask("sshd", w.token_a, &out), E_KEYS_UNAVAILABLE);
+	assert_non_null(strstr(out.text, "stale_after"));
+	assert_int_equal(ask(NULL, w.token_a, NULL), 0); /* not asked for */
+	/* one that is no good does not help */
+	put("revoked.json", 0644, "{\"revoked\":");
+	assert_int_equal(later("sshd", w.token_a), E_KEYS_UNAVAILABLE);
+	said("revoked.json:1:");
+	put("revoked.json", 0644, "{\"revoked\":[]}");
+	assert_int_equal(later("sshd", w.token_a), 0);
+	/* nobody asked for long, and it went in between */
+	assert_int_equal(unlink(path_of("revoked.json")), 0);
+	w.now += 901;
+	assert_int_equal(ask("sshd", w.token_a, NULL), E_KEYS_UNAVAILABLE);
+	said("cannot open");
+}
+
+/* Zero does not mean for ever. */
+static void
+test_stale_at_once(void **state)
+{
+	(void)state;
+	put("revoked.json", 0644, "{\"revoked\":[]}");
+	open_gate(CONFIG("keys",
+	    "\"sshd\":{\"require\":\"token_only\",\"revocation\":{"
+	    "\"file\":\"@/revoked.json\",\"stale_after\":0}}"));
+	assert_int_equal(ask("sshd", w.token_a, NULL), 0);
+	assert_int_equal(later("sshd", w.token_a), 0);
+	assert_int_equal(unlink(path_of("revoked.json")), 0);
+	assert_int_equal(later("sshd", w.token_a), E_KEYS_UNAVAILABLE);
+	said("cannot open");
+}
+
 /* Locks that a fork() copied belong to threads that are not here. */
 static void
 test_forked_locks(void **state)
@@ -430,6 +479,10 @@ main(void)
 		    test_keys_over_config, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_revocations, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_stale_revocations, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_stale_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_forked_locks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unheard, setup, teardown),

@@ -113,7 +113,7 @@ hear(const char *sentence, void *arg)
 	hears++;
 }
 
-static const struct source_ear ear = { hear, NULL };
+static const struct source_ear ear = { hear, NULL, 0 };
 
 static int
 setup(void **state)
