@@ -58,10 +58,13 @@ void source_drop(struct source **s);
 int source_get(const struct source *s, const void **value_out, struct err *e);
 
 /*
-#include <stddef.h>
-#include <stdint.h>
+ * Seconds since its files were last seen to be as they were read. The first
+ * question counts as the reading; later source_renew() looks.
+ */
+int64_t source_age(struct source *s, int64_t now);
 
-#include "file.h"
+/*
+ * What old is to be replaced by, held: old itself while its files are the
  * same; the new version when it is good or old had none; otherwise old, and
  * ear is told once for each version that was not. Only one thread at a time
  * may renew one source. key: the same thing in the configuration of today.

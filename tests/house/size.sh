@@ -12,7 +12,10 @@ NESTING_MAX=3
 WIDTH_MAX=80
 # their parameters are those of the library that calls them
 FOREIGN="fraudd/dialect_http.c:on_request sasl/exchange.c:exchange_step
-sasl/oauth_client.c:client_step"
+sasl/oauth_client.c:client_step
+tests/sasl/test_sasl_traps.c:strict_canon
+tests/sasl/test_sasl_traps.c:no_canon
+tests/sasl/test_sasl_traps.c:allow_proxy"
 
 is_foreign() {
 	case " ${FOREIGN//$'\n'/ } " in
