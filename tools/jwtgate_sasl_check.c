@@ -38,6 +38,7 @@ jwtgate_sasl_check(const struct cli *cli)
 	}
 	if (c.status == CLI_DONE)
 		saslcheck_plugin(&c);
+	saslcheck_end(&c);
 	if (c.status != CLI_DONE)
 		return c.status;
 	if (c.findings > 0)

@@ -13,9 +13,37 @@
 
 #include "cli.h"
 #include "err.h"
+#include "mem.h"
 #include "str.h"
 
 #define FINDING_MAX 1024
+
+/* Two services of a host may share what is wrong with it. */
+static bool
+was_said(struct saslcheck *c, const char *text)
+{
+	size_t i, n = c->findings;
+
+	if (n > SASLCHECK_SAID_MAX)
+		n = SASLCHECK_SAID_MAX;
+	for (i = 0; i < n; i++) {
+		if (c->said[i] != NULL && strcmp(c->said[i], text) == 0)
+			return true;
+	}
+	if (n < SASLCHECK_SAID_MAX)
+		c->said[n] = mem_strdup(text);
+	c->findings++;
+	return false;
+}
+
+void
+saslcheck_end(struct saslcheck *c)
+{
+	size_t i;
+
+	for (i = 0; i < SASLCHECK_SAID_MAX; i++)
+		mem_free_str(&c->said[i]);
+}
 
 void
 saslcheck_find(struct saslcheck *c, const char *path, unsigned number,
@@ -34,8 +62,8 @@ saslcheck_find(struct saslcheck *c, const char *path, unsigned number,
 	va_start(ap, fmt);
 	n = vsnprintf(text + s.len, sizeof(text) - s.len, fmt, ap);
 	va_end(ap);
-	if (n > 0)
-		c->findings++;
+	if (n < 0 || was_said(c, text))
+		return;
 	str_printable(shown, sizeof(shown), text, strlen(text));
 	if (cli_printf("%s\n", shown) != CLI_DONE)
 		c->status = CLI_UNAVAILABLE;

@@ -16,6 +16,7 @@ struct config;
 struct config_policy;
 
 #define SASLCHECK_FILE_MAX (1024 * 1024)
+#define SASLCHECK_SAID_MAX 64 /* findings; a further one may be repeated */
 #define SASLCHECK_LONGEST 16384 /* bytes of the longest token we take */
 #define SASLCHECK_LINE (24 * 1024) /* that holds it, in base64 */
 
@@ -23,6 +24,7 @@ struct config_policy;
 struct saslcheck {
 	const char *root; /* "" for this machine */
 	const char *file; /* the host's own file, where said; else NULL */
+	char *said[SASLCHECK_SAID_MAX]; /* owns: each finding, told once */
 	size_t findings;
 	size_t files; /* that were read */
 	int status; /* CLI_DONE, or what kept the check from being made */
@@ -56,6 +58,8 @@ struct saslcheck_host {
 	const char *user; /* it runs as; NULL where nobody can know */
 	const char *prefix; /* of SASL options in its file: "sasl_" or "" */
 	bool tells_ssf; /* it says how strong its channel is */
+	const char *jail; /* where it goes once it has begun; or NULL */
+	const char *jail_user; /* as whom */
 };
 
 /* One finding. number: of the line, 0 for the whole file. */
@@ -78,6 +82,9 @@ bool saslcheck_read(struct saslcheck *c, const char *name,
 bool saslcheck_read_at(struct saslcheck *c, const char *path,
     enum saslcheck_syntax syntax, struct saslcheck_file *out);
 void saslcheck_done(struct saslcheck_file *f);
+
+/* Frees what was said. */
+void saslcheck_end(struct saslcheck *c);
 
 /* The one file without which there is no such host: sets c->status. */
 void saslcheck_absent(struct saslcheck *c, const char *what);
@@ -119,6 +126,13 @@ bool saslcheck_find_conf(struct saslcheck *c, const char *name,
 /* That a user can read a file, folders above it included; NULL: root. */
 bool saslcheck_readable(
     struct saslcheck *c, const char *name, const char *user);
+
+/*
+ * That a host which goes into a chroot finds a file again there, by the same
+ * name, once it has changed.
+ */
+void saslcheck_jailed(
+    struct saslcheck *c, const char *name, const struct saslcheck_host *host);
 
 /* That libsasl finds the plugin at all. */
 void saslcheck_plugin(struct saslcheck *c);

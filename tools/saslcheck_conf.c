@@ -196,7 +196,10 @@ judge_keys(
 	char path[PATH_MAX];
 	int r;
 
-	if (name == NULL || !saslcheck_readable(c, name, host->user))
+	if (name == NULL)
+		return;
+	saslcheck_jailed(c, name, host);
+	if (!saslcheck_readable(c, name, host->user))
 		return;
 	r = file_read(
 	    saslcheck_path(c, name, path), JWK_FILE_MAX, FILE_ANY, &file, &e);
@@ -214,7 +217,10 @@ static void
 judge_file(
     struct saslcheck *c, const char *name, const struct saslcheck_host *host)
 {
-	if (name != NULL && saslcheck_readable(c, name, host->user))
+	if (name == NULL)
+		return;
+	saslcheck_jailed(c, name, host);
+	if (saslcheck_readable(c, name, host->user))
 		c->files++;
 }
 
@@ -256,8 +262,7 @@ judge_config(struct saslcheck *c, const char *name,
 		    err_text(&e, r));
 		return NULL;
 	}
-	c->files++;
-	saslcheck_readable(c, name, host->user);
+	judge_file(c, name, host);
 	policy = config_policy(*config_out, service);
 	if (policy == NULL) {
 		saslcheck_find(c, path, 0,

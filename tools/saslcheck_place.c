@@ -188,6 +188,26 @@ saslcheck_readable(struct saslcheck *c, const char *name, const char *user)
 }
 
 void
+saslcheck_jailed(
+    struct saslcheck *c, const char *name, const struct saslcheck_host *host)
+{
+	char inside[PATH_MAX], path[PATH_MAX];
+	struct str s;
+
+	if (host->jail == NULL)
+		return;
+	str_init(&s, inside, sizeof(inside));
+	str_addf(&s, "%s%s", host->jail, name);
+	if (saslcheck_exists(c, inside))
+		saslcheck_readable(c, inside, host->jail_user);
+	else
+		saslcheck_find(c, saslcheck_path(c, inside, path), 0,
+		    "is not there: once it has begun, the host looks for "
+		    "changes inside of its chroot; give it the folder there "
+		    "too, by a bind mount");
+}
+
+void
 saslcheck_plugin(struct saslcheck *c)
 {
 	static const char *const places[] = { "/usr/lib/*/sasl2",

@@ -89,7 +89,9 @@ void
 saslcheck_memcached(struct saslcheck *c)
 {
 	const char *name = c->file != NULL ? c->file : "/etc/memcached.conf";
-	struct saslcheck_host host = { "memcached", "memcache", "", false };
+	struct saslcheck_host host = {
+		.service = "memcached", .user = "memcache", .prefix = ""
+	};
 	struct saslcheck_file f = { .lines = NULL };
 	const struct saslcheck_line *user;
 
@@ -128,7 +130,8 @@ judge_svnserve(struct saslcheck *c, const struct saslcheck_file *f)
 void
 saslcheck_svnserve(struct saslcheck *c)
 {
-	static const struct saslcheck_host host = { "svn", NULL, "", false };
+	static const struct saslcheck_host host = { .service = "svn",
+		.prefix = "" };
 	static const char *const misnamed[] = { "subversion", "svnserve" };
 	struct saslcheck_file f = { .lines = NULL };
 	char path[PATH_MAX], shown[PATH_MAX];

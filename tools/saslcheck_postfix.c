@@ -207,6 +207,32 @@ judge_size(const struct smtpd *s)
 		    after, token_of(after), SASLCHECK_LINE);
 }
 
+/* The i-th word of "inet n - y - - smtpd -o ...", n bytes. */
+static const char *
+field(const char *value, int i, size_t *n_out)
+{
+	const char *p = value;
+
+	while (i-- > 0 && *p != '\0') {
+		p += strcspn(p, " \t");
+		p += strspn(p, " \t");
+	}
+	*n_out = strcspn(p, " \t");
+	return p;
+}
+
+/* "-" means yes up to compatibility level 0, and no above. */
+static bool
+is_jailed(const struct smtpd *s)
+{
+	size_t n;
+	const char *word = field(s->line->value, 3, &n);
+
+	if (str_is(word, n, "-"))
+		return number(s, "compatibility_level", "0") < 1;
+	return str_is(word, n, "y");
+}
+
 /* The folders where the smtpd looks for smtpd.conf. */
 static void
 judge_conf(const struct smtpd *s)
@@ -215,12 +241,18 @@ judge_conf(const struct smtpd *s)
 	const char *app = setting(s, "smtpd_sasl_path", "smtpd", name);
 	const char *folders[] = { NULL, "/usr/lib/sasl2", NULL };
 	struct saslcheck_host told = host;
+	char jail[VALUE_MAX], owner[VALUE_MAX];
 	struct saslcheck_file conf = { .lines = NULL };
 	struct config *config = NULL;
 
 	folders[0] = setting(s, "cyrus_sasl_config_path", "", folder);
 	if (folders[0][0] == '\0')
 		folders[0] = "/etc/postfix/sasl";
+	if (is_jailed(s)) {
+		told.jail = setting(
+		    s, "queue_directory", "/var/spool/postfix", jail);
+		told.jail_user = setting(s, "mail_owner", "postfix", owner);
+	}
 	if (saslcheck_find_conf(s->c, app, folders, &conf)) {
 		saslcheck_conf(s->c, &conf);
 		saslcheck_options(s->c, &conf, &told, &config);
@@ -257,19 +289,13 @@ judge_smtpd(const struct smtpd *s)
 	judge_conf(s);
 }
 
-/* "inet n - y - - smtpd -o ..." */
+/* Whether an smtpd is in the internet. */
 static bool
 is_smtpd(const char *value)
 {
-	const char *p = value;
 	size_t n;
-	int field;
+	const char *p = field(value, 6, &n);
 
-	for (field = 0; field < 6 && *p != '\0'; field++) {
-		p += strcspn(p, " \t");
-		p += strspn(p, " \t");
-	}
-	n = strcspn(p, " \t");
 	return strncmp(value, "inet", 4) == 0 && str_is(p, n, "smtpd");
 }
 

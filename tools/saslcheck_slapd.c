@@ -373,8 +373,10 @@ judge_groups(const struct slapd *s)
 static void
 judge_conf(struct slapd *s)
 {
-	static const struct saslcheck_host host = { "ldap", "openldap", "",
-		true };
+	static const struct saslcheck_host host = { .service = "ldap",
+		.user = "openldap",
+		.prefix = "",
+		.tells_ssf = true };
 	const struct config_policy *policy = NULL;
 	struct saslcheck_file conf = { .lines = NULL };
 	struct config *config = NULL;

@@ -25,6 +25,9 @@ fresh() {
 	echo '{"revoked": []}' >"$R/etc/jwtgate/revoked.json"
 	"$JWTGATE" keys public --keys "$T/idp.jwk" \
 		>"$R/var/lib/jwtgate/keys/main.json"
+	mkdir -p "$R/var/spool/postfix/etc" "$R/var/spool/postfix/var/lib"
+	cp -r "$R/etc/jwtgate" "$R/var/spool/postfix/etc/"
+	cp -r "$R/var/lib/jwtgate" "$R/var/spool/postfix/var/lib/"
 	: >"$R/etc/ssl/mail/key.pem"
 	cp "$hosts/postfix/main.cf" "$R/etc/postfix/"
 	cp "$hosts/postfix/smtpd.conf" "$R/etc/postfix/sasl/"
@@ -276,6 +279,24 @@ rm "$R/etc/postfix/main.cf"
 refuse 2 "no Postfix" check postfix
 like "$T/err" '/etc/postfix/main.cf is not there' "it is said"
 fresh
+
+jail=var/spool/postfix
+rm -r "${R:?}/$jail/etc"
+told postfix "nothing in the chroot" "/$jail/etc/jwtgate/[a-z]*.json: is not"
+rm "$R/$jail/var/lib/jwtgate/keys/main.json"
+told postfix "no keys in the chroot" "/$jail/var/lib/jwtgate/keys/main.json: is"
+chmod 700 "$R/$jail/var/lib/jwtgate"
+told postfix "keys in the chroot for root" "/$jail/var/lib/jwtgate: postfix, as"
+rm -r "${R:?}/$jail/etc"
+edit etc/postfix/master.cf 's/       y       /       n       /'
+clean postfix "no chroot"
+edit etc/postfix/master.cf 's/       n       -       -       smtpd/       -       -       -       smtpd/'
+refuse 1 "postfix: a chroot by default" check postfix
+edit etc/postfix/main.cf '$a compatibility_level = 3.6'
+clean postfix "no chroot by default"
+edit etc/postfix/main.cf '$a queue_directory = /srv/queue'
+edit etc/postfix/master.cf 's/       -       -       -       smtpd/       y       -       -       smtpd/'
+told postfix "another chroot" "/srv/queue/.*: is not there"
 
 # --- slapd
 

@@ -20,6 +20,7 @@ postfix_config "$relay" <<-END
 END
 host_file postfix/smtpd.conf >"$relay/sasl/smtpd.conf"
 postfix_listen "$relay"
+postfix_jail "$relay" || exit 99
 postfix_start "$relay" "$T/plugins" || exit 99
 relay_port=$SMTP_PORT
 

@@ -5,7 +5,8 @@
 #
 #	postfix_config DIR	with lines of main.cf from standard input
 #	postfix_listen DIR [OPTION...]	one more smtpd, sets SMTP_PORT
-#	postfix_start DIR	waits for the last of them
+#	postfix_jail DIR	jwtgate's files, in the chroot and outside
+#	postfix_start DIR PLUGINS	waits for the last of them
 
 postfix_config() {
 	local dir=$1
@@ -67,6 +68,14 @@ postfix_listen() {
 	for option; do
 		echo "  -o $option" >>"$dir/master.cf"
 	done
+}
+
+# Inside and outside they have one name, and are the same: what a bind mount
+# does, without a mount.
+postfix_jail() {
+	mkdir -p "$1/queue$T"
+	mv "$T/jwtgate" "$1/queue$T/jwtgate" &&
+		ln -s "$1/queue$T/jwtgate" "$T/jwtgate"
 }
 
 # postfix_start DIR PLUGINS
