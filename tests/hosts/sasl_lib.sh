@@ -45,6 +45,7 @@ host_file() {
 	sed -e "s,/etc/jwtgate/,$T/jwtgate/,g" \
 		-e "s,/var/lib/jwtgate/keys/,$T/jwtgate/,g" \
 		-e "s,/etc/ssl/mail/,$T/tls/,g" \
+		-e "s,/etc/ssl/certs/ca-certificates.crt,$T/tls/cert.pem,g" \
 		-e "s,/etc/postfix/,$T/postfix/,g" \
 		"$top_srcdir/etc/hosts/$1"
 }

@@ -30,7 +30,6 @@ HOST_LOG=$T/client.log
 postfix_config "$out" <<-END
 	$(host_file postfix-client/main.cf | sed \
 		-e "s,\[smtp\.example\.org\]:587,[127.0.0.1]:$relay_port,")
-	smtp_tls_CAfile = $T/tls/cert.pem
 	smtp_connection_cache_on_demand = no
 	minimal_backoff_time = 1s
 	maximal_backoff_time = 1s
