@@ -106,3 +106,37 @@ start(sasl_conn_t *conn, const struct attempt *a, const char **out,
 	return sasl_server_start(
 	    conn, a->mech, s.data, (unsigned)s.len, out, out_len);
 }
+
+void
+messages_make(struct messages *m)
+{
+	char *token = token_of(ALICE, 3600);
+
+	m->len = (size_t)snprintf(m->good, sizeof(m->good),
+	    "n,a=alice,\001auth=Bearer %s\001\001", token);
+	memcpy(m->bad, m->good, sizeof(m->bad));
+	m->bad[m->len - 20] = m->bad[m->len - 20] == 'A' ? 'B' : 'A';
+	free(token);
+}
+
+int
+turn(const char *message, size_t n)
+{
+	const sasl_ssf_t ssf = 256;
+	const char *out = NULL;
+	unsigned out_len = 0;
+	sasl_conn_t *conn = NULL;
+	int r;
+
+	r = sasl_server_new(
+	    "smtp", "host.example", NULL, NULL, PEER, NULL, 0, &conn);
+	if (r == SASL_OK)
+		r = sasl_setprop(conn, SASL_SSF_EXTERNAL, &ssf);
+	if (r == SASL_OK)
+		r = sasl_server_start(
+		    conn, "OAUTHBEARER", message, (unsigned)n, &out, &out_len);
+	if (r == SASL_CONTINUE)
+		r = sasl_server_step(conn, "\001", 1, &out, &out_len);
+	sasl_dispose(&conn);
+	return r;
+}

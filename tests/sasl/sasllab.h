@@ -47,6 +47,16 @@ struct attempt {
 int start(sasl_conn_t *conn, const struct attempt *a, const char **out,
     unsigned *out_len);
 
+/* A message that enters smtp, and one whose signature is not good. */
+struct messages {
+	char good[4096], bad[4096];
+	size_t len;
+};
+void messages_make(struct messages *m);
+
+/* One message on a connection of its own; what the exchange ends with. */
+int turn(const char *message, size_t n);
+
 #define BEARER "n,,\001auth=Bearer %\001\001"
 #define BEARER_AS(user) "n,a=" user ",\001auth=Bearer %\001\001"
 #define XOAUTH2_AS(user) "user=" user "\001auth=Bearer %\001\001"
