@@ -45,6 +45,7 @@ struct config_fraud {
 	char *socket;
 	int64_t deadline_ms;
 	bool allow_when_unavailable;
+	char *away_file; /* when it was said that it is away */
 	char *password_key_file; /* NULL: no password is counted */
 };
 

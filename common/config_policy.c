@@ -22,6 +22,7 @@
 #define DEFAULT_FRAUD_SOCKET "/run/fraudd/fraudd.sock"
 #define DEFAULT_FRAUD_MS 50
 #define DEFAULT_STALE_AFTER 900
+#define DEFAULT_FRAUD_AWAY "/run/jwtgate/fraudd-away"
 
 #define UNAUTHORIZED "unauthorized"
 
@@ -224,7 +225,9 @@ build_fraud(const struct build *b)
 	away = json_string(json_member(node, "when_unavailable"), NULL);
 	f->allow_when_unavailable = away == NULL || strcmp(away, "allow") == 0;
 	f->socket = mem_strdup(DEFAULT_FRAUD_SOCKET);
-	if (f->socket == NULL ||
+	f->away_file = mem_strdup(DEFAULT_FRAUD_AWAY);
+	if (f->socket == NULL || f->away_file == NULL ||
+	    schema_take_string(node, "away_file", &f->away_file) != 0 ||
 	    schema_take_string(
 		node, "password_key_file", &f->password_key_file) != 0)
 		return E_NOMEM;
@@ -504,6 +507,7 @@ config_policy_done(struct config_policy *p)
 	free(p->directory.base);
 	free(p->directory.user_filter);
 	free(p->fraud.socket);
+	free(p->fraud.away_file);
 	free(p->sasl.openid_configuration);
 	free(p->sasl.scope);
 	free(p->fraud.password_key_file);

@@ -193,6 +193,7 @@ static const struct schema_key fraud_keys[] = {
 	    .max = 107 },
 	INTEGER("deadline_ms", 1, 60000),
 	WORD("when_unavailable", "allow", "deny"),
+	STRING("away_file", PATH),
 	STRING("password_key_file", PATH),
 };
 static const struct schema_table config_schema_fraud = { ROWS(fraud_keys) };

@@ -93,6 +93,9 @@ int gate_throttle_token(struct gate_decision *d);
 /* Tells fraudd how the attempt ended; r: 0 or why it was refused. */
 void gate_throttle_report(struct gate_decision *d, int r);
 
+/* Leaves a notice that fraudd is away, unless that was said of late. */
+void gate_say_away(struct gate_decision *d, const char *why);
+
 /* Does the token prove who this is? 0 or a code; fills d->out. */
 int gate_check_token(struct gate_decision *d);
 

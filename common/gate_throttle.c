@@ -12,7 +12,6 @@
 
 #include "gate_decision.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "b64url.h"
@@ -24,36 +23,13 @@
 #include "str.h"
 
 #define TEXT_MAX 256 /* what is longer goes as its hash */
-#define NOTICE_SECONDS 60
 #define DIGEST_TEXT (B64URL_ENCODED_LEN(DIGEST_LEN) + 1)
-
-/* At most once in a minute of the callers' clocks, by one of the threads. */
-static void
-say_away(struct gate_decision *d, const char *why)
-{
-	const struct config_fraud *fraud = &d->policy->fraud;
-	_Atomic int64_t *said = &d->gate->away_said;
-	int64_t last = atomic_load_explicit(said, memory_order_relaxed);
-	char text[ERR_TEXT_MAX];
-	struct str s;
-
-	if (last != INT64_MIN && d->now >= last &&
-	    d->now - last < NOTICE_SECONDS)
-		return;
-	if (!atomic_compare_exchange_strong_explicit(said, &last, d->now,
-		memory_order_relaxed, memory_order_relaxed))
-		return;
-	str_init(&s, text, sizeof(text));
-	str_addf(&s, "fraudd could not be asked, attempts are %s: %s",
-	    fraud->allow_when_unavailable ? "let through" : "refused", why);
-	gate_state_notice(d->gate, text);
-}
 
 static int
 away(struct gate_decision *d, const char *why)
 {
 	d->throttle_away = true;
-	say_away(d, why);
+	gate_say_away(d, why);
 	if (d->policy->fraud.allow_when_unavailable)
 		return 0;
 	return err_set(&d->e, E_THROTTLED, "fraudd could not be asked");
@@ -274,5 +250,5 @@ gate_throttle_report(struct gate_decision *d, int r)
 	fraud_proto_text(&q, outcome_of(r));
 	if (fraud_proto_end(&q, &e) != 0 ||
 	    fraud_client_tell(d->gate->fraud, &to, &q, &e) != 0)
-		say_away(d, e.text);
+		gate_say_away(d, e.text);
 }

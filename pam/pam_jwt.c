@@ -176,11 +176,9 @@ find_peer(struct login *l)
 static int
 say(struct login *l)
 {
-	char line[LOG_LINE_MAX], notice[ERR_TEXT_MAX];
+	char line[LOG_LINE_MAX];
 	int level = LOG_INFO;
 
-	while (l->gate != NULL && gate_notice(l->gate, notice))
-		pam_syslog(l->pamh, LOG_AUTHPRIV | LOG_WARNING, "%s", notice);
 	if (l->outcome.verdict != GATE_ALLOW)
 		level = err_class(l->outcome.reason) == ERR_CLASS_REFUSED ?
 		    LOG_NOTICE :

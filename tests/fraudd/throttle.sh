@@ -19,6 +19,7 @@ gate_config() {
 		    "jwtsigningkey_file": "$T/signing.jwk", "jwtalgorithm": "ES256",
 		    "issuer": "https://login.example.org", "audience": ["ssh"] },
 		    "fraud": { "socket": "$SOCK", "deadline_ms": 20000,
+		      "away_file": "$T/away",
 		      "when_unavailable": "$2" } },
 		  "services": { "sshd": { "require": "token_only" } } }
 	END

@@ -52,9 +52,11 @@ static const char config[] =
     "\"revoking\":{\"require\":\"token_only\","
     "\"revocation\":{\"file\":\"/nowhere/revoked.json\"}},"
     "\"throttled\":{\"require\":\"token_only\","
-    "\"fraud\":{\"socket\":\"/nowhere/s\",\"when_unavailable\":\"deny\"}},"
+    "\"fraud\":{\"socket\":\"/nowhere/s\",\"away_file\":\"/nowhere/d/"
+    "a\",\"when_unavailable\":\"deny\"}},"
     "\"unthrottled\":{\"require\":\"token_only\","
-    "\"fraud\":{\"socket\":\"/nowhere/s\",\"when_unavailable\":\"allow\"}}}}";
+    "\"fraud\":{\"socket\":\"/nowhere/s\",\"away_file\":\"/nowhere/d/"
+    "a\",\"when_unavailable\":\"allow\"}}}}";
 
 static struct lab lab;
 

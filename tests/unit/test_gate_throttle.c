@@ -33,7 +33,8 @@ static const char config[] =
     "\"audience\":[\"ssh\"]},{\"issuer\":\"https://gone.example\","
     "\"keys_file\":\"@/gone.jwk\",\"algorithms\":[\"RS512\"],"
     "\"audience\":[\"ssh\"]}],"
-    "\"fraud\":{\"socket\":\"@/s\",\"deadline_ms\":20000}},"
+    "\"fraud\":{\"socket\":\"@/s\",\"away_file\":\"@/d/"
+    "away\",\"deadline_ms\":20000}},"
     "\"services\":{\"sshd\":{\"require\":\"token_only\"},"
     "\"roles\":{\"require\":{\"any\":[\"r\"]},\"roles_from\":\"token\"},"
     "\"closed\":{\"require\":\"token_only\","
@@ -441,6 +442,41 @@ test_away(void **state)
 	free(token);
 }
 
+/* Processes that live for one login have one minute together. */
+static void
+test_away_of_many(void **state)
+{
+	char text[ERR_TEXT_MAX], path[TEST_PATH_MAX];
+	struct gate_request q = request_of("x");
+	struct gate_outcome out;
+	struct gate *gate;
+	unsigned i, said = 0;
+
+	(void)state;
+	test_fraudd_stop(&daemon_);
+	snprintf(path, sizeof(path), "%s/jwtgate.json", lab.dir);
+	for (i = 0; i < 180; i += 3) {
+		gate = NULL;
+		assert_int_equal(gate_new(path, &gate, NULL), 0);
+		(void)gate_decide(gate, &q, NOW + 10000 + i, &out);
+		said += gate_notice(gate, text) ? 1 : 0;
+		assert_false(gate_notice(gate, text));
+		gate_free(&gate);
+	}
+	assert_int_equal(said, 3);
+	/* what stands there is no time: it is said */
+	snprintf(path, sizeof(path), "%s/d", lab.dir);
+	test_write(text, path, "away", 0644, "1700010xyz", 10);
+	snprintf(path, sizeof(path), "%s/jwtgate.json", lab.dir);
+	gate = NULL;
+	assert_int_equal(gate_new(path, &gate, NULL), 0);
+	(void)gate_decide(gate, &q, NOW + 10180, &out);
+	assert_true(gate_notice(gate, text));
+	gate_free(&gate);
+	test_fraudd_start(&daemon_, lab.dir);
+	test_fraudd_says(&daemon_, ALLOW, ALLOW);
+}
+
 /* An error is no answer, and neither is silence. */
 static void
 test_no_answer(void **state)
@@ -528,6 +564,7 @@ main(void)
 		cmocka_unit_test(test_throttled),
 		cmocka_unit_test(test_same_token),
 		cmocka_unit_test(test_away),
+		cmocka_unit_test(test_away_of_many),
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_explained),
 	};
