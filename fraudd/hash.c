@@ -368,12 +368,56 @@ hash_for(const struct hash_purpose *p, const void *data, size_t n,
 	crypto_shorthash_siphashx24(out, data, n, p->key);
 }
 
+#define ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
+
+/* A round of SipHash. */
+static inline void
+stir(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = ROTATE(v[1], 13) ^ v[0];
+	v[3] = ROTATE(v[3], 16) ^ v[2];
+	v[0] = ROTATE(v[0], 32) + v[3];
+	v[2] += v[1];
+	v[3] = ROTATE(v[3], 21) ^ v[0];
+	v[1] = ROTATE(v[1], 17) ^ v[2];
+	v[2] = ROTATE(v[2], 32);
+}
+
+static inline void
+take(uint64_t v[4], uint64_t word)
+{
+	v[3] ^= word;
+	stir(v);
+	v[0] ^= word;
+}
+
+/*
+ * SipHash-1-3, as other programs have it in their hash tables: nobody sees
+ * what comes out, so fewer rounds will do than libsodium's 2-4.
+ */
 uint64_t
 hash_index(const struct hash_keys *k, const void *data, size_t n)
 {
-	uint64_t h;
+	const unsigned char *p = data;
+	uint64_t v[4], word, last = (uint64_t)n << 56;
+	size_t i, rest = n % 8;
 
-	_Static_assert(crypto_shorthash_siphash24_BYTES == sizeof(h), "64");
-	crypto_shorthash_siphash24((unsigned char *)&h, data, n, k->index);
-	return h;
+	memcpy(v, k->index, sizeof(k->index));
+	v[2] = v[0] ^ UINT64_C(0x6c7967656e657261);
+	v[3] = v[1] ^ UINT64_C(0x7465646279746573);
+	v[0] ^= UINT64_C(0x736f6d6570736575);
+	v[1] ^= UINT64_C(0x646f72616e646f6d);
+	for (; n >= 8; n -= 8, p += 8) {
+		memcpy(&word, p, sizeof(word));
+		take(v, word);
+	}
+	for (i = 0; i < rest; i++)
+		last |= (uint64_t)p[i] << 8 * i;
+	take(v, last);
+	v[2] ^= 0xff;
+	for (i = 0; i < 3; i++)
+		stir(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
