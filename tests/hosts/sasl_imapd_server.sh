@@ -38,7 +38,7 @@ imapd_start() {
 		  recover cmd="/usr/lib/cyrus/bin/ctl_cyrusdb -C $dir/imapd.conf -r"
 		}
 		SERVICES {
-		  imap cmd="/usr/lib/cyrus/bin/imapd -C $dir/imapd.conf -U 30" listen="127.0.0.1:$IMAP_PORT" prefork=0 maxchild=30
+		  imap cmd="/usr/lib/cyrus/bin/imapd -C $dir/imapd.conf ${IMAPD_OPTIONS--U 30}" listen="127.0.0.1:$IMAP_PORT" prefork=0 maxchild=30
 		}
 		EVENTS {
 		}

@@ -100,7 +100,7 @@ slapd_start() {
 	host_start "$port" env "LD_PRELOAD=$T/shim/saslshim.so" \
 		"TEST_SASL_CONFDIR=$dir/sasl2" "SASL_PATH=$T/plugins" \
 		slapd -F "$dir/slapd.d" -h "$LDAPS_URI $LDAPI_URI $LDAP_URI" \
-		-u openldap -g openldap -d stats "$@" || return
+		-u openldap -g openldap -d "${SLAPD_DEBUG:-stats}" "$@" || return
 	[ -f "$dir/people.ldif" ] && return
 	slapd_people >"$dir/people.ldif"
 	ldapadd -x -H "$LDAP_URI" -ZZ -D cn=admin,dc=example,dc=org -w admin \
