@@ -82,8 +82,9 @@ directory_driver_of(
 }
 
 /* The password is read for each connection, so a new one needs no reload. */
-static int
-read_password(const struct config_directory *c, struct file *out, struct err *e)
+int
+directory_read_password(
+    const struct config_directory *c, struct file *out, struct err *e)
 {
 	int r;
 
@@ -118,7 +119,7 @@ directory_open_at(struct directory *d, size_t server, bool bind,
 
 	r = directory_driver_of(d, &driver, &why);
 	if (r == 0 && bind)
-		r = read_password(&d->config, &file, &why);
+		r = directory_read_password(&d->config, &file, &why);
 	target.password = file.data;
 	target.password_len = file.len;
 	if (r == 0)

@@ -82,6 +82,12 @@ struct directory_wait {
 int directory_new(const struct config_directory *c, struct directory **out);
 void directory_free(struct directory **d);
 
+/*
+ * Whether the files that it names could be used now. Returns 0, E_NOMEM or
+ * E_DIRECTORY_UNAVAILABLE.
+ */
+int directory_check_files(const struct config_directory *c, struct err *e);
+
 /* Whether both parts of a configuration may share one handle. */
 bool directory_same(
     const struct config_directory *a, const struct config_directory *b);

@@ -10,7 +10,10 @@
 
 #include "directory_priv.h"
 #include "err.h"
+#include "file.h"
 #include "mem.h"
+
+#define CA_FILE_MAX (4 * 1024 * 1024)
 
 static int
 copy_text(const char *from, char **to)
@@ -94,6 +97,21 @@ directory_free(struct directory **directory)
 	free(d->config.user_filter);
 	free(d->in_chain);
 	mem_free(directory, sizeof(*d));
+}
+
+int
+directory_check_files(const struct config_directory *c, struct err *e)
+{
+	struct file file = { .data = NULL };
+	int r = 0;
+
+	if (c->bind_dn != NULL)
+		r = directory_read_password(c, &file, e);
+	file_done(&file);
+	if (r == 0 && c->ca_file != NULL)
+		r = file_read(c->ca_file, CA_FILE_MAX, FILE_PUBLIC, &file, e);
+	file_done(&file);
+	return r == 0 || r == E_NOMEM ? r : E_DIRECTORY_UNAVAILABLE;
 }
 
 static bool

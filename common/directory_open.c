@@ -55,8 +55,9 @@ conn_bind(
     struct directory_conn *c, const struct directory_target *t, struct err *e)
 {
 	/* an initial response that is empty, and there: RFC 4422 §5 */
-	static char empty[] = "";
-	struct berval none = { 0, empty }, password = { 0, NULL };
+	static const char empty[] = "";
+	struct berval none = { 0, (char *)(uintptr_t)empty },
+		      password = { 0, NULL };
 	bool external = t->bind_dn == NULL;
 	LDAPMessage *msg = NULL;
 	int code, msgid = -1, r;

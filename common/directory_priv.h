@@ -35,6 +35,14 @@ struct directory {
 	size_t idle_count;
 };
 
+/*
+ * The password to bind with; nothing where there is none. 0, E_NOMEM or
+ * E_DIRECTORY_UNAVAILABLE; file_done().
+ */
+struct file;
+int directory_read_password(
+    const struct config_directory *c, struct file *out, struct err *e);
+
 /* Loads what speaks LDAP, once. */
 int directory_driver_of(
     struct directory *d, const struct directory_driver **out, struct err *e);

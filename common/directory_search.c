@@ -162,15 +162,14 @@ static int
 send_search(struct directory_conn *c, const struct directory_query *q,
     int *msgid, struct err *e)
 {
-	static char none[] = LDAP_NO_ATTRS;
-	static char *const names[] = { none, NULL };
+	static const char *const names[] = { LDAP_NO_ATTRS, NULL };
 	static const int scopes[] = { LDAP_SCOPE_BASE, LDAP_SCOPE_ONELEVEL,
 		LDAP_SCOPE_SUBTREE };
 	int64_t left = deadline_left(c->until);
 	struct timeval limit = { (left + 999999) / 1000000, 0 };
 	char **attributes = (char **)(uintptr_t)(q->attributes != NULL ?
-		(const void *)q->attributes :
-		(const void *)names);
+		q->attributes :
+		names);
 	int code;
 
 	if (left == 0)

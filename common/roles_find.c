@@ -32,6 +32,9 @@ check_user(const struct directory_result *found, struct err *e)
 	if (found->count > 1 || found->cut)
 		return err_set(e, E_DIRECTORY_UNAVAILABLE,
 		    "the directory has more than one entry for the user");
+	if (found->count == 1 && found->entries[0].dn[0] == '\0')
+		return err_set(e, E_DIRECTORY_UNAVAILABLE,
+		    "the directory gave an entry without a name");
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "directory.h"
 #include "err.h"
 #include "keyring.h"
 #include "mem.h"
@@ -180,7 +181,13 @@ policy_files(
 {
 	int status = policy_keys(keys, policy, said);
 	int revocations = policy_revocations(policy, said);
+	struct err e = { 0 };
+	int r = 0;
 
+	if (policy->directory.configured)
+		r = directory_check_files(&policy->directory, &e);
+	if (r != 0)
+		status = say_failure(r, &e, said);
 	return revocations != CLI_DONE ? revocations : status;
 }
 

@@ -40,7 +40,7 @@ cd "$T" || exit 99
 jwtgate --help >help
 sed -n 's/^jwtgate \([a-z ]*[a-z]\(-[a-z][a-z ]*\)*\).*/\1/p' help | sed 's/ *$//' >commands
 while read -r words; do
-	like "$page" "^\\.It Cm $words\$" "describes $words"
+	like "$page" "^\\.It Cm $words( Ar [A-Z]+)?\$" "describes $words"
 	# shellcheck disable=SC2086 # words
 	jwtgate $words --help | grep -o '^  --[a-z-]*' | tr -d ' -' |
 		sort -u >>options

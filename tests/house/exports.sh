@@ -65,6 +65,9 @@ check() {
 }
 
 check "$PAM_JWT" "$pam_want"
+libraries="$libraries libldap-2.5.so.0 libldap.so.2 liblber-2.5.so.0 liblber.so.2 libcares.so.2" \
+	check "$top_builddir/common/.libs/jwtgate-ldap.so" \
+	jwtgate_directory_driver
 check "$SASL_JWTGATE" "$sasl_want"
 
 # The test must be able to fail.

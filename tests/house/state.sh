@@ -14,6 +14,7 @@ mutable() {
 found=
 for lib in "$top_builddir"/common/.libs/libbase.a \
 	"$top_builddir"/common/.libs/libauth.a \
+	"$top_builddir"/common/.libs/jwtgate_ldap_la-directory_ldap.o \
 	"$top_builddir"/pam/.libs/libpamparts.a \
 	"$top_builddir"/pam/.libs/pam_jwt.o \
 	"$top_builddir"/sasl/.libs/libsaslparts.a \
@@ -26,6 +27,7 @@ if nm "$top_builddir"/common/.libs/libbase.a | grep -q __asan_; then
 	pass "no static mutable state # SKIP sanitizers add theirs"
 else
 	mutable "$top_builddir"/common/.libs/lib*.a \
+		"$top_builddir"/common/.libs/jwtgate_ldap_la-*.o \
 		"$top_builddir"/pam/.libs/*.o "$top_builddir"/sasl/.libs/*.o \
 		>"$T/found"
 	nothing "$T/found" "no static mutable state in common, pam and sasl"
