@@ -234,6 +234,7 @@ build_policies(
 	if (c->policies == NULL)
 		return E_NOMEM;
 	ret = add_policy(&part, c);
+	part.base = &c->policies[0];
 	for (i = 0; ret == 0 && i < json_count(services); i++) {
 		part.service = json_entry(services, i, &part.name);
 		ret = add_policy(&part, c);

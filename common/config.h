@@ -89,6 +89,7 @@ struct config_policy {
 	char *service;
 	struct config_issuer *issuers;
 	size_t issuer_count;
+	bool inherits_issuers; /* borrows them from the common policy */
 	struct config_role *roles;
 	size_t role_count;
 	char *unauthorized; /* NULL when not said */

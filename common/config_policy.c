@@ -37,6 +37,7 @@ struct build {
 	const struct schema_source *src;
 	const struct json *parts; /* common with the service laid over it */
 	const struct json *service; /* NULL: none */
+	const struct config_policy *base; /* NULL: this is the common one */
 	const struct places *places;
 	struct config_policy *out;
 };
@@ -75,6 +76,14 @@ check_issuer_unique(const struct build *b, const struct json_path *at, size_t i)
 	return 0;
 }
 
+/* What is inherited unchanged is built once: it holds expressions. */
+static bool
+inherits_issuers(const struct build *b)
+{
+	return b->base != NULL && json_member(b->service, "issuers") == NULL &&
+	    json_member(b->service, "authentication") == NULL;
+}
+
 static int
 build_issuers(const struct build *b)
 {
@@ -86,6 +95,12 @@ build_issuers(const struct build *b)
 	size_t i;
 	int ret;
 
+	if (inherits_issuers(b)) {
+		out->inherits_issuers = true;
+		out->issuers = b->base->issuers;
+		out->issuer_count = b->base->issuer_count;
+		return 0;
+	}
 	out->issuers = mem_array(json_count(nodes) + 1, sizeof(*out->issuers));
 	if (out->issuers == NULL)
 		return E_NOMEM;
@@ -458,6 +473,7 @@ config_policy_build(const struct config_part *part, struct config_policy *out)
 	struct build b = { .src = part->src,
 		.parts = part->common,
 		.service = part->service,
+		.base = part->base,
 		.places = &places,
 		.out = out };
 	struct json *merged = NULL;
@@ -491,9 +507,10 @@ config_policy_done(struct config_policy *p)
 {
 	size_t i;
 
-	for (i = 0; i < p->issuer_count; i++)
+	for (i = 0; !p->inherits_issuers && i < p->issuer_count; i++)
 		config_issuer_done(&p->issuers[i]);
-	free(p->issuers);
+	if (!p->inherits_issuers)
+		free(p->issuers);
 	for (i = 0; i < p->role_count; i++) {
 		free(p->roles[i].name);
 		query_done(&p->roles[i].query);

@@ -85,6 +85,7 @@ struct config_part {
 	const struct json *common; /* NULL when the file has none */
 	const struct json *service;
 	const char *name;
+	const struct config_policy *base; /* the common one; NULL: this is it */
 };
 int config_policy_build(
     const struct config_part *part, struct config_policy *out);

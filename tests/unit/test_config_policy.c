@@ -234,6 +234,35 @@ test_defaults(void **state)
 	config_free(&c);
 }
 
+#define TO "'require': 'token_only'"
+
+/* Issuers that nothing changes are the same ones in every policy. */
+static void
+test_issuers_inherited(void **state)
+{
+	const struct config_policy *common;
+	struct config *c;
+
+	(void)state;
+	c = parse(
+	    "{'common': {'issuers': [{'issuer': 'i', 'keys_file': '/k',"
+	    "'algorithms': ['ES256'], 'audience': ['a']}]},"
+	    "'services': {'plain': {" TO "}, 'old': {'max_age': 5," TO "},"
+	    "'other': {'revocation': {'file': '/r'}," TO "},"
+	    "'none': {'issuers': []," TO "},"
+	    "'own': {'authentication': {'jwtsecret_file': '/s'}," TO "}}}");
+	common = policy(c, NULL);
+	assert_int_equal(common->issuer_count, 1);
+	assert_ptr_equal(policy(c, "plain")->issuers, common->issuers);
+	assert_ptr_equal(policy(c, "old")->issuers, common->issuers);
+	assert_ptr_equal(policy(c, "other")->issuers, common->issuers);
+	assert_int_equal(policy(c, "other")->issuer_count, 1);
+	assert_int_equal(policy(c, "none")->issuer_count, 0);
+	assert_int_equal(policy(c, "own")->issuer_count, 2);
+	assert_ptr_not_equal(policy(c, "own")->issuers, common->issuers);
+	config_free(&c);
+}
+
 static void
 test_issuer_keys(void **state)
 {
@@ -465,6 +494,7 @@ main(void)
 		cmocka_unit_test(test_who_may_enter),
 		cmocka_unit_test(test_first_form),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_issuers_inherited),
 		cmocka_unit_test(test_issuer_keys),
 		cmocka_unit_test(test_own_issuer),
 		cmocka_unit_test(test_overriding),
