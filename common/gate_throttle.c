@@ -137,20 +137,25 @@ write_attempt(const struct gate_request *q, struct fraud_request *out)
 	    add_name(out, FRAUD_SERVICE, q->service);
 }
 
-int
-gate_throttle_attempt(struct gate_decision *d)
+/* A question takes room that nobody clears where none is asked. */
+static int
+ask_attempt(struct gate_decision *d)
 {
 	struct fraud_request q;
 	int r;
 
-	if (!d->policy->fraud.configured)
-		return 0;
 	if (!write_attempt(d->request, &q))
 		return away(d, "OpenSSL failed");
 	r = ask(d, &q);
 	if (r == 0 && d->throttle_asked)
 		memcpy(d->attempt, d->throttle.id, sizeof(d->attempt));
 	return r;
+}
+
+int
+gate_throttle_attempt(struct gate_decision *d)
+{
+	return d->policy->fraud.configured ? ask_attempt(d) : 0;
 }
 
 static bool
@@ -171,17 +176,23 @@ write_token(const struct gate_decision *d, struct fraud_request *out)
 	    add_name(out, FRAUD_SERVICE, d->request->service);
 }
 
+static int
+ask_token(struct gate_decision *d)
+{
+	struct fraud_request q;
+
+	if (!write_token(d, &q))
+		return away(d, "OpenSSL failed");
+	return ask(d, &q);
+}
+
 /* Where fraudd was away a moment ago, it is not waited for again. */
 int
 gate_throttle_token(struct gate_decision *d)
 {
-	struct fraud_request q;
-
 	if (!d->throttle_asked || d->request->address == NULL)
 		return 0;
-	if (!write_token(d, &q))
-		return away(d, "OpenSSL failed");
-	return ask(d, &q);
+	return ask_token(d);
 }
 
 /*
@@ -235,20 +246,24 @@ outcome_of(int r)
 	return FRAUD_ERROR;
 }
 
-void
-gate_throttle_report(struct gate_decision *d, int r)
+static void
+tell_outcome(struct gate_decision *d, int r)
 {
-	struct fraud_where to;
+	const struct fraud_where to = where(d);
 	struct fraud_request q;
 	struct err e = { 0 };
 
-	if (d->attempt[0] == '\0')
-		return;
-	to = where(d);
 	fraud_proto_begin(&q, FRAUD_OUTCOME);
 	fraud_proto_text(&q, d->attempt);
 	fraud_proto_text(&q, outcome_of(r));
 	if (fraud_proto_end(&q, &e) != 0 ||
 	    fraud_client_tell(d->gate->fraud, &to, &q, &e) != 0)
 		gate_say_away(d, e.text);
+}
+
+void
+gate_throttle_report(struct gate_decision *d, int r)
+{
+	if (d->attempt[0] != '\0')
+		tell_outcome(d, r);
 }
