@@ -280,26 +280,6 @@ is_repeated(const struct scan *s, struct frame *f, uint64_t h)
 	return false;
 }
 
-/* Rare, so out of the way of what is not. */
-static struct jscan_value *
-find_escaped(const struct scan *s, const struct jscan_value *name)
-{
-	struct jscan_pieces w = JSCAN_PIECES(name);
-	const unsigned char *data;
-	size_t i;
-
-	if (jscan_piece(&w, &data) == 0)
-		return NULL;
-	for (i = 0; i < JSCAN_ROWS; i++) {
-		const struct jscan_name *want = &s->wanted->rows[i];
-
-		if (want->text != NULL && (want->head & 0xff) == *data &&
-		    jscan_equal(name, want->text, want->len))
-			return &s->values[i];
-	}
-	return NULL;
-}
-
 /* Where the value of this name is wanted, if it is. */
 HOT struct jscan_value *
 find(const struct scan *s, const struct jscan_value *name, uint64_t head)
@@ -309,8 +289,6 @@ find(const struct scan *s, const struct jscan_value *name, uint64_t head)
 
 	if (s->wanted == NULL)
 		return NULL;
-	if (name->escaped)
-		return find_escaped(s, name);
 	i = jscan_row(s->wanted->factor, head, name->len);
 	want = &s->wanted->rows[i];
 	if (want->text == NULL || want->head != head ||
@@ -319,6 +297,29 @@ find(const struct scan *s, const struct jscan_value *name, uint64_t head)
 		memcmp(want->text, name->text, name->len) != 0))
 		return NULL;
 	return &s->values[i];
+}
+
+/*
+ * The hash of a name with escapes, and where its value is wanted. Rare, so
+ * out of the way of what is not. What is longer than buf is hashed piece by
+ * piece, and wanted by nobody.
+ */
+static uint64_t
+hash_escaped(const struct scan *s, const struct jscan_value *name,
+    struct jscan_value **wanted_out)
+{
+	const unsigned char *start = (const unsigned char *)name->text;
+	char buf[JSCAN_NAME_MAX + 1] UNCLEARED;
+	struct jscan_value plain = { .type = JSCAN_STRING, .text = buf };
+	uint64_t h, head;
+
+	*wanted_out = NULL;
+	if (jscan_string(name, buf, sizeof(buf), &plain.len) != 0)
+		return jscan_hash_escaped(start, start + name->len);
+	start = (const unsigned char *)buf;
+	h = jscan_hash_plain(start, plain.len, start + plain.len, &head);
+	*wanted_out = find(s, &plain, head);
+	return h;
 }
 
 /* Notes a name of the object that is open. */
@@ -346,8 +347,9 @@ HOT const unsigned char *
 name(struct scan *s, const unsigned char *p, const unsigned char *end)
 {
 	struct jscan_value v = { .type = JSCAN_STRING };
+	struct jscan_value *wanted;
 	const unsigned char *start = p + 1;
-	uint64_t h, head = 0;
+	uint64_t h, head;
 
 	if (p == end)
 		return fail(s, p, TOO_SHORT);
@@ -358,14 +360,16 @@ name(struct scan *s, const unsigned char *p, const unsigned char *end)
 		return NULL;
 	v.text = (const char *)start;
 	v.len = (size_t)(p - 1 - start);
-	if (v.escaped)
-		h = jscan_hash_escaped(start, p - 1);
-	else
+	if (v.escaped) {
+		h = hash_escaped(s, &v, &wanted);
+	} else {
 		h = jscan_hash_plain(start, v.len, end, &head);
+		wanted = find(s, &v, head);
+	}
 	if (!note(s, start - 1, h))
 		return NULL;
 	if (s->depth == 1)
-		s->slot[1] = find(s, &v, head);
+		s->slot[1] = wanted;
 	p = blank(s, p, end);
 	if (p == end)
 		return fail(s, p, TOO_SHORT);

@@ -42,6 +42,8 @@ struct jscan_value {
 	size_t len;
 };
 
+#define JSCAN_NAME_MAX 63 /* bytes of such a name */
+
 /* A member that the caller wants to know of. */
 struct jscan_name {
 	const char *text; /* as plain text, no escapes; NULL: a free row */

@@ -71,6 +71,7 @@ test_rows(void **state)
 	for (i = 0; i < COUNT_OF(tables); i++) {
 		for (k = 0, wrong = 0; k < JSCAN_ROWS; k++) {
 			name = &tables[i]->rows[k];
+			assert_true(name->len <= JSCAN_NAME_MAX);
 			wrong += name->text != NULL &&
 			    jscan_row(
 				tables[i]->factor, name->head, name->len) != k;
