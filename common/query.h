@@ -80,6 +80,12 @@ void query_done(struct query *q);
 int query_check_filter(const char *text, unsigned *uses_out, struct err *e);
 
 /*
+ * The attribute of the i-th comparison "(attribute={user})" of a filter, with
+ * its length; NULL when there are no more.
+ */
+const char *query_user_attribute(const char *filter, size_t i, size_t *len_out);
+
+/*
  * The i-th name that {claim:...} asks for in text, with its length; NULL
  * when there are no more.
  */

@@ -166,3 +166,22 @@ query_check_filter(const char *text, unsigned *uses_out, struct err *e)
 		*uses_out = c.uses;
 	return ret;
 }
+
+const char *
+query_user_attribute(const char *filter, size_t i, size_t *len_out)
+{
+	static const char compared[] = "={user})";
+	const char *at, *start;
+
+	for (at = strstr(filter, compared); at != NULL;
+	     at = strstr(at + 1, compared)) {
+		for (start = at; start > filter && is_attribute(start[-1]);)
+			start--;
+		if (start == at || start == filter || start[-1] != '(' ||
+		    i-- > 0)
+			continue;
+		*len_out = (size_t)(at - start);
+		return start;
+	}
+	return NULL;
+}

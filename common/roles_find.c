@@ -22,73 +22,6 @@ no_memory(struct err *e)
 	return err_set(e, E_NOMEM, "out of memory");
 }
 
-/* One entry or none; anything else would leave open who is meant. */
-static int
-check_user(const struct directory_result *found, struct err *e)
-{
-	if (found->no_base)
-		return err_set(e, E_DIRECTORY_UNAVAILABLE,
-		    "the directory knows no such base, or may not show it");
-	if (found->count > 1 || found->cut)
-		return err_set(e, E_DIRECTORY_UNAVAILABLE,
-		    "the directory has more than one entry for the user");
-	if (found->count == 1 && found->entries[0].dn[0] == '\0')
-		return err_set(e, E_DIRECTORY_UNAVAILABLE,
-		    "the directory gave an entry without a name");
-	return 0;
-}
-
-/* *out is NULL where there is no entry. */
-static int
-search_user(const struct roles_source *source, const struct roles_question *q,
-    bool groups, struct directory_result **out, struct err *e)
-{
-	static const char *const attributes[] = { "memberOf", NULL };
-	const struct query_values values = roles_values(q, NULL);
-	struct directory_query query = { .base = q->policy->directory.base,
-		.scope = QUERY_SUBTREE,
-		.attributes = groups ? attributes : NULL,
-		.entries_max = 2 };
-	struct directory_result *found = NULL;
-	char *filter = NULL;
-	int ret;
-
-	*out = NULL;
-	ret = query_expand(q->policy->directory.user_filter, &values, &filter);
-	if (ret != 0)
-		return no_memory(e);
-	if (filter == NULL)
-		return 0; /* asks for what is not known of this user */
-	query.filter = filter;
-	ret = source->search(source->arg, &query, &found, e);
-	free(filter);
-	if (ret == 0)
-		ret = check_user(found, e);
-	if (ret == 0 && found->count == 1)
-		*out = found;
-	else
-		directory_result_free(&found);
-	return ret;
-}
-
-int
-roles_find_user(const struct roles_source *source,
-    const struct roles_question *q, char **dn_out, struct err *e)
-{
-	struct directory_result *found = NULL;
-	int ret;
-
-	*dn_out = NULL;
-	ret = search_user(source, q, false, &found, e);
-	if (ret == 0 && found != NULL) {
-		*dn_out = mem_strdup(found->entries[0].dn);
-		if (*dn_out == NULL)
-			ret = no_memory(e);
-	}
-	directory_result_free(&found);
-	return ret;
-}
-
 /* Held when there is an entry; a value that is missing is in none. */
 static int
 ask_filter(const struct roles_find *f, const struct query *role, bool *held)
@@ -172,7 +105,7 @@ find(struct roles_find *f)
 	struct directory_result *user = NULL;
 	int ret;
 
-	ret = search_user(f->source, f->q, groups, &user, f->e);
+	ret = roles_search_user(f->source, f->q, &user, f->e);
 	if (ret != 0 || user == NULL)
 		return ret;
 	f->user_dn = user->entries[0].dn;

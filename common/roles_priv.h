@@ -22,6 +22,14 @@ struct roles_find {
 	struct err *e;
 };
 
+/*
+ * The user's entry with memberOf first among its values; *out is owned, NULL
+ * where there is none.
+ */
+int roles_search_user(const struct roles_source *source,
+    const struct roles_question *q, struct directory_result **out,
+    struct err *e);
+
 /* Settles the roles that are groups. member_of: of the user's entry. */
 int roles_walk(struct roles_find *f, const struct directory_values *member_of);
 

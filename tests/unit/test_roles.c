@@ -23,6 +23,7 @@ struct reply {
 	const char *filter;
 	const char *dns[8];
 	const char *values[8]; /* of the attribute, of the first entry */
+	const char *called; /* what the user's entry is; NULL: as asked */
 	bool cut, no_base;
 	int fail;
 };
@@ -45,26 +46,31 @@ value(const char *text)
 	return v;
 }
 
-/* The first entry has the values. False without memory. */
+/* The first entry has the values, and behind them its name. */
 static bool
-add(struct directory_result *r, const char *dn, const char *const *values)
+add(struct directory_result *r, const char *dn, const struct reply *reply)
 {
 	struct directory_entry *e = &r->entries[r->count++];
+	const char *called = reply->called != NULL ? reply->called : "alice";
+	struct directory_values *v;
+	size_t i;
 
 	e->dn = strdup(dn);
 	if (r->attribute_count == 0)
 		return true;
-	e->values = calloc(1, sizeof(*e->values));
-	if (e->values == NULL)
-		return false;
-	e->values->items = calloc(8, sizeof(struct directory_value));
-	if (e->values->items == NULL)
-		return false;
-	for (; r->count == 1 && values[e->values->count] != NULL;
-	     e->values->count++)
-		e->values->items[e->values->count] = value(
-		    values[e->values->count]);
-	return true;
+	e->values = calloc(r->attribute_count, sizeof(*e->values));
+	for (i = 0; e->values != NULL && i < r->attribute_count; i++) {
+		v = &e->values[i];
+		v->items = calloc(8, sizeof(*v->items));
+		if (v->items == NULL)
+			return false;
+		for (; i == 0 && r->count == 1 && reply->values[v->count];
+		     v->count++)
+			v->items[v->count] = value(reply->values[v->count]);
+		if (i > 0 && called[0] != '\0')
+			v->items[v->count++] = value(called);
+	}
+	return e->values != NULL;
 }
 
 /* NULL without memory. */
@@ -76,12 +82,14 @@ make(const struct reply *reply, const struct directory_query *q)
 
 	if (r == NULL)
 		return NULL;
-	r->attribute_count = q->attributes != NULL ? 1 : 0;
+	while (
+	    q->attributes != NULL && q->attributes[r->attribute_count] != NULL)
+		r->attribute_count++;
 	r->cut = reply->cut;
 	r->no_base = reply->no_base;
 	r->entries = calloc(8, sizeof(*r->entries));
 	for (i = 0; r->entries != NULL && reply->dns[i] != NULL; i++) {
-		if (!add(r, reply->dns[i], reply->values)) {
+		if (!add(r, reply->dns[i], reply)) {
 			directory_result_free(&r);
 			return NULL;
 		}
@@ -222,6 +230,31 @@ static const struct row {
 	{ "no such base", { .roles = { DN("a") } },
 	    { { .filter = "(uid=alice)", .no_base = true } }, false,
 	    E_DIRECTORY_UNAVAILABLE, NULL, 1 },
+	{ "an entry without a name", { .roles = { DN("a") } },
+	    { { .filter = "(uid=alice)",
+		.dns = { "" },
+		.values = { DN("a") } } },
+	    false, E_DIRECTORY_UNAVAILABLE, NULL, 1 },
+	{ "an entry that is called the same, but for case",
+	    { .roles = { DN("a") } },
+	    { { .filter = "(uid=alice)",
+		.dns = { USER },
+		.values = { DN("a") },
+		.called = "Alice" } },
+	    false, 0, "y", 1 },
+	{ "one that is the same to the directory alone",
+	    { .roles = { DN("a") } },
+	    { { .filter = "(uid=alice)",
+		.dns = { USER },
+		.values = { DN("a") },
+		.called = "alice " } },
+	    false, 0, "n", 1 },
+	{ "one that is not shown", { .roles = { DN("a") } },
+	    { { .filter = "(uid=alice)",
+		.dns = { USER },
+		.values = { DN("a") },
+		.called = "" } },
+	    false, E_DIRECTORY_UNAVAILABLE, NULL, 1 },
 	{ "it cannot be asked", { .roles = { DN("a") } },
 	    { { .filter = "(uid=alice)", .fail = E_DIRECTORY_UNAVAILABLE } },
 	    false, E_DIRECTORY_UNAVAILABLE, NULL, 1 },
@@ -366,6 +399,18 @@ struct ladder {
 	unsigned width; /* groups found by each search */
 };
 
+/* memberOf of nobody, and the name. */
+static struct directory_values *
+called_alice(void)
+{
+	struct directory_values *v = calloc(2, sizeof(*v));
+
+	v[1].items = calloc(1, sizeof(*v[1].items));
+	v[1].items[0] = value("alice");
+	v[1].count = 1;
+	return v;
+}
+
 static int
 climb(void *arg, const struct directory_query *q, struct directory_result **out,
     struct err *e)
@@ -376,14 +421,15 @@ climb(void *arg, const struct directory_query *q, struct directory_result **out,
 	unsigned i;
 
 	(void)e;
-	r->attribute_count = q->attributes != NULL ? 1 : 0;
+	while (
+	    q->attributes != NULL && q->attributes[r->attribute_count] != NULL)
+		r->attribute_count++;
 	r->entries = calloc(l->width + 1, sizeof(*r->entries));
 	for (i = 0; i < (l->searches == 0 ? 1 : l->width); i++) {
 		snprintf(name, sizeof(name), "cn=g%u-%u,dc=x", l->searches, i);
 		r->entries[r->count].dn = strdup(name);
 		if (r->attribute_count > 0)
-			r->entries[r->count].values = calloc(
-			    1, sizeof(struct directory_values));
+			r->entries[r->count].values = called_alice();
 		r->count++;
 	}
 	l->searches++;
