@@ -68,6 +68,11 @@ int directory_conn_fail(
 int directory_conn_refused(
     struct directory_conn *c, int code, const char *what, struct err *e);
 
+/* A bind as dn, and what came of it. 0 with a verdict, or a code. */
+int directory_conn_password(struct directory_conn *c, const char *dn,
+    const struct directory_value *password, int64_t until,
+    struct directory_verdict *out, struct err *e);
+
 /* The entries of an operation's messages. */
 int directory_conn_search(struct directory_conn *c,
     const struct directory_query *q, int64_t until,

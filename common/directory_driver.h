@@ -41,6 +41,11 @@ struct directory_driver {
 	int (*search)(struct directory_conn *c, const struct directory_query *q,
 	    int64_t until, struct directory_result **out, struct err *e);
 
+	/* Binds as dn with a password; what was bound is only to be closed. */
+	int (*password)(struct directory_conn *c, const char *dn,
+	    const struct directory_value *password, int64_t until,
+	    struct directory_verdict *out, struct err *e);
+
 	/* Says good-bye only where it is still this process's to say. */
 	void (*close)(struct directory_conn **c);
 };

@@ -127,5 +127,6 @@ EXPORT const struct directory_driver jwtgate_directory_driver = {
 	.connect = conn_connect,
 	.alive = conn_alive,
 	.search = directory_conn_search,
+	.password = directory_conn_password,
 	.close = conn_close,
 };

@@ -73,6 +73,12 @@ enum err_class {
 	    "the token was used before") \
 	X(POSSESSION_MISSING, "possession_missing", REFUSED, \
 	    "the token is bound to a key that was not shown") \
+	X(PASSWORD_WRONG, "password_wrong", REFUSED, \
+	    "the password is not that of the user") \
+	X(PASSWORD_EXPIRED, "password_expired", REFUSED, \
+	    "the password has expired or has to be changed first") \
+	X(ACCOUNT_LOCKED, "account_locked", REFUSED, \
+	    "the directory has locked the account") \
 	X(ROLE_MISSING, "role_missing", REFUSED, \
 	    "the user holds none of the roles asked for") \
 	X(THROTTLED, "throttled", REFUSED, "too many attempts") \

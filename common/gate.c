@@ -21,6 +21,8 @@
 /* Large, and written before it is read. */
 #define UNCLEARED __attribute__((uninitialized))
 
+#define MESSAGE_EXPIRED "Your password has expired."
+#define MESSAGE_LOCKED "Your account is locked."
 #define MESSAGE_ROLE_MISSING "You are not authorized to use this service."
 
 int
@@ -74,6 +76,10 @@ reason_of(int code)
 static const char *
 message_for(const struct gate_decision *d, int reason)
 {
+	if (reason == E_PASSWORD_EXPIRED)
+		return MESSAGE_EXPIRED;
+	if (reason == E_ACCOUNT_LOCKED)
+		return MESSAGE_LOCKED;
 	if (reason != E_ROLE_MISSING)
 		return MESSAGE_REFUSED;
 	if (d->policy != NULL && d->policy->unauthorized != NULL)
@@ -91,6 +97,9 @@ refuse(struct gate_decision *d, int code)
 	out->reason = reason_of(code);
 	out->expires = 0;
 	out->auth_time = -1;
+	out->password_must_change = false;
+	out->password_grace = -1;
+	out->password_expires_in = -1;
 	out->roles[0] = '\0';
 	out->token_roles[0] = '\0';
 	out->token_roles_apply = false;
@@ -105,12 +114,16 @@ static int
 check_request(struct gate_decision *d)
 {
 	const struct gate_request *q = d->request;
-	const unsigned all = GATE_TOKEN | GATE_ROLES;
+	const unsigned all = GATE_TOKEN | GATE_ROLES | GATE_PASSWORD;
+	const unsigned one_of = GATE_TOKEN | GATE_PASSWORD;
 	char shown[CONFIG_NAME_MAX * 2];
 
 	if (q->checks == 0 || (q->checks & ~all) != 0)
 		return err_set(
 		    &d->e, E_CONFIG_INVALID, "nothing was asked that is known");
+	if ((q->checks & one_of) == one_of)
+		return err_set(&d->e, E_CONFIG_INVALID,
+		    "a token and a password were given for one login");
 	if (q->checks == GATE_ROLES && q->service == NULL)
 		return err_set(&d->e, E_CONFIG_INVALID,
 		    "roles were asked for without a service");
@@ -156,8 +169,11 @@ decide(struct gate_decision *d)
 		r = gate_check_token(d);
 	else
 		r = take_user(d);
+	if (r == 0 && (q->checks & GATE_PASSWORD) != 0)
+		r = gate_check_password(d);
 	if (r != 0)
 		return r;
+	gate_carry_password(d);
 	if ((q->checks & GATE_ROLES) != 0 && q->service != NULL)
 		r = gate_check_roles(d, d->out->user);
 	return r;
@@ -172,6 +188,9 @@ begin_outcome(struct gate_outcome *out, unsigned checks)
 	out->checks = checks;
 	out->expires = 0;
 	out->auth_time = -1;
+	out->password_must_change = false;
+	out->password_grace = -1;
+	out->password_expires_in = -1;
 	out->token_roles_apply = false;
 	out->claim_count = 0;
 	out->user[0] = out->issuer[0] = out->kid[0] = out->jti[0] = '\0';

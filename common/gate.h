@@ -22,11 +22,13 @@ struct gate; /* a configuration and its keys; for many threads at a time */
 
 #define GATE_TEXT_MAX 256
 #define GATE_ROLES_TEXT_MAX 1024
+#define GATE_PASSWORD_MAX 1024 /* sshd carries no more */
 
 /* What the host wants to know. Zero asks nothing and is refused. */
 enum gate_checks {
 	GATE_TOKEN = 1, /* does the token prove who this is? */
-	GATE_ROLES = 2 /* may this user enter the service? */
+	GATE_ROLES = 2, /* may this user enter the service? */
+	GATE_PASSWORD = 4 /* is this the user's password in the directory? */
 };
 
 enum gate_result {
@@ -57,6 +59,11 @@ struct gate_request {
 	unsigned checks;
 	const char *token; /* borrowed; may be NULL without GATE_TOKEN */
 	size_t token_len;
+	const char *password; /* borrowed; NULL without GATE_PASSWORD */
+	size_t password_len;
+	/* The host has passwords changed before anybody enters. Without it
+	 * one that has to be changed is refused. */
+	bool password_may_change;
 	const char *service; /* NULL: common policy, no role check */
 	const char *user; /* the login name, NULL: the token's own */
 	bool has_uid; /* uid is that of user on this host */
@@ -100,7 +107,10 @@ struct gate_outcome {
 	char attempt[FRAUD_ID_LEN + 1]; /* fraudd's id of it; "": none */
 	char rule[FRAUD_NAME_MAX + 1]; /* with E_THROTTLED, printable */
 	uint32_t retry_after; /* seconds, with E_THROTTLED; 0: unknown */
-	char message[ERR_TEXT_MAX]; /* what the peer may be shown */
+	bool password_must_change; /* before anything else is allowed */
+	int password_grace; /* logins left after it expired; -1: not said */
+	int64_t password_expires_in; /* seconds; -1: not said */
+	char message[ERR_TEXT_MAX]; /* what the peer may be shown, or "" */
 	char text[ERR_TEXT_MAX]; /* what the log is told */
 };
 

@@ -99,6 +99,12 @@ void gate_say_away(struct gate_decision *d, const char *why);
 /* Does the token prove who this is? 0 or a code; fills d->out. */
 int gate_check_token(struct gate_decision *d);
 
+/* Is the password that of d->out->user? 0 or a code; fills d->out. */
+int gate_check_password(struct gate_decision *d);
+
+/* Takes over what this transaction's own password check left to be done. */
+void gate_carry_password(struct gate_decision *d);
+
 /* May user enter the service? 0 or a code; fills d->out->roles. */
 int gate_check_roles(struct gate_decision *d, const char *user);
 

@@ -117,6 +117,20 @@ gate_directory_wait(struct gate_decision *d)
 	};
 }
 
+int
+gate_find_user(
+    struct gate_decision *d, const struct directory_wait *wait, char **dn_out)
+{
+	struct asker asker = { .wait = *wait };
+	const struct roles_source source = { search, in_chain, &asker };
+	const struct roles_question q = { .policy = d->policy,
+		.user = d->out->user };
+	int r;
+
+	r = gate_directory(d, &asker.directory);
+	return r == 0 ? roles_find_user(&source, &q, dn_out, &d->e) : r;
+}
+
 static int
 ask(struct gate_decision *d, const struct roles_question *q, bool *held_out)
 {

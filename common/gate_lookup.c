@@ -10,14 +10,14 @@
 
 #include "claims.h"
 #include "config.h"
-#include "gate_decision.h"
+#include "gate_directory.h"
 #include "gate_explain.h"
 #include "gate_state.h"
 #include "mem.h"
 
 /* A name that no token could carry is a mistake, and maybe worse. */
-static int
-check_user(const struct config_policy *p, const char *user, struct err *e)
+int
+gate_check_name(const struct config_policy *p, const char *user, struct err *e)
 {
 	bool fits = claims_user_form(user, NULL);
 	size_t i;
@@ -86,7 +86,7 @@ gate_lookup_roles(struct gate *g, const struct gate_request *request,
 		r = d->policy == NULL ?
 		    err_set(&d->e, E_CONFIG_INVALID,
 			"the configuration names no part for the service") :
-		    check_user(d->policy, request->user, &d->e);
+		    gate_check_name(d->policy, request->user, &d->e);
 		if (r == 0)
 			r = look(d, ear);
 		if (r != 0)

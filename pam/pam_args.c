@@ -44,6 +44,23 @@ take_source(struct pam_args *a, enum pam_args_source source, const char *arg,
 }
 
 static int
+take_mode(struct pam_args *a, const char *value, const char *arg, struct err *e)
+{
+	enum pam_args_mode mode;
+
+	if (strcmp(value, "password") == 0)
+		mode = PAM_ARGS_PASSWORD;
+	else if (strcmp(value, "token") == 0)
+		mode = PAM_ARGS_TOKEN;
+	else
+		return bad(arg, "is neither token nor password", e);
+	if (a->mode != PAM_ARGS_DEFAULT && a->mode != mode)
+		return bad(arg, "contradicts the one before it", e);
+	a->mode = mode;
+	return 0;
+}
+
+static int
 take(struct pam_args *a, const char *arg, struct err *e)
 {
 	const char *value;
@@ -69,6 +86,8 @@ take(struct pam_args *a, const char *arg, struct err *e)
 		a->service = value;
 		return 0;
 	}
+	if ((value = value_of(arg, "mode")) != NULL)
+		return take_mode(a, value, arg, e);
 	return bad(arg, "not known", e);
 }
 

@@ -16,9 +16,17 @@ enum pam_args_source {
 	PAM_ARGS_USE_FIRST /* an earlier answer, never ask */
 };
 
+/* What is asked for. */
+enum pam_args_mode {
+	PAM_ARGS_DEFAULT = 0, /* a token */
+	PAM_ARGS_TOKEN,
+	PAM_ARGS_PASSWORD /* the directory's */
+};
+
 /* Borrows from argv. */
 struct pam_args {
 	const char *config;
+	enum pam_args_mode mode;
 	const char *service; /* NULL: the PAM service's own name */
 	enum pam_args_source source;
 	bool debug;

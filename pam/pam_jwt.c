@@ -3,6 +3,8 @@
  * the two deciding phases is one struct login that is opened, decided, said
  * once to the log and closed; there is no policy here.
  *
+ * Or a password, with mode=password, for the directory to judge.
+ *
  * sshd runs auth and account in a child that ends with _exit(), so cleanups
  * of PAM data cannot be relied on: every secret is wiped before a phase
  * returns, and what is kept for the account phase is none.
@@ -23,6 +25,7 @@
 #include "gate.h"
 #include "mem.h"
 #include "pam_args.h"
+#include "pam_password.h"
 #include "pam_token.h"
 #include "str.h"
 
@@ -78,6 +81,9 @@ pam_code(int reason)
 	case E_TOKEN_REVOKED:
 	case E_TOKEN_REPLAYED:
 	case E_POSSESSION_MISSING:
+	case E_PASSWORD_WRONG:
+	case E_PASSWORD_EXPIRED:
+	case E_ACCOUNT_LOCKED:
 	case E_THROTTLED:
 		return PAM_AUTH_ERR;
 	case E_ROLE_MISSING:
@@ -383,21 +389,63 @@ authenticate(struct login *l)
 	pam_token_done(&token);
 }
 
+static void
+authenticate_password(struct login *l)
+{
+	const char *password;
+	int r;
+
+	r = pam_password_collect(l->pamh, &l->args, &password);
+	l->answered = now_ns();
+	if (l->args.debug)
+		pam_syslog(l->pamh, LOG_AUTHPRIV | LOG_DEBUG,
+		    "debug: a password, conversation: %s",
+		    pam_strerror(l->pamh, r));
+	l->request.checks = GATE_PASSWORD;
+	l->request.password = password;
+	l->request.password_len = strlen(password);
+	l->request.password_may_change = true;
+	(void)gate_decide(
+	    l->gate, &l->request, (int64_t)time(NULL), &l->outcome);
+	l->request.password = NULL;
+	l->request.password_len = 0;
+}
+
+/* What the directory said of the password, and they have to know. */
+static void
+show_password(const struct login *l, int flags)
+{
+	bool allowed = l->outcome.verdict == GATE_ALLOW;
+
+	if (((unsigned)flags & PAM_SILENT) != 0 ||
+	    l->outcome.message[0] == '\0')
+		return;
+	if (allowed)
+		(void)pam_info(l->pamh, "%s", l->outcome.message);
+	else if (l->outcome.reason == E_PASSWORD_EXPIRED ||
+	    l->outcome.reason == E_ACCOUNT_LOCKED)
+		(void)pam_error(l->pamh, "%s", l->outcome.message);
+}
+
 EXPORT int
 pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct login l;
 	int r;
 
-	(void)flags;
 	/* A refused try must not leave an earlier one's outcome standing. */
 	(void)outcome_keep(pamh, NULL);
-	if (login_open(&l, pamh, GATE_TOKEN, argc, argv) == 0)
-		authenticate(&l);
+	if (login_open(&l, pamh, GATE_TOKEN, argc, argv) == 0) {
+		if (l.args.mode == PAM_ARGS_PASSWORD)
+			authenticate_password(&l);
+		else
+			authenticate(&l);
+	}
 	if (l.outcome.verdict == GATE_ALLOW &&
 	    outcome_keep(pamh, &l.outcome) != PAM_SUCCESS)
 		refuse(&l, E_NOMEM, "out of memory");
 	r = say(&l);
+	show_password(&l, flags);
 	login_close(&l);
 	if (r != PAM_SUCCESS && l.answered != 0)
 		pace(l.answered);
@@ -420,6 +468,11 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	if (l.outcome.reason == E_ROLE_MISSING &&
 	    l.outcome.message[0] != '\0' && ((unsigned)flags & PAM_SILENT) == 0)
 		(void)pam_error(pamh, "%s", l.outcome.message);
+	/* They may enter, and have to change their password on the way. */
+	if (r == PAM_SUCCESS && l.outcome.password_must_change) {
+		show_password(&l, flags);
+		r = PAM_NEW_AUTHTOK_REQD;
+	}
 	login_close(&l);
 	return r;
 }

@@ -90,6 +90,9 @@ sasl_code(int reason)
 	case E_TOKEN_REVOKED:
 	case E_TOKEN_REPLAYED:
 	case E_POSSESSION_MISSING:
+	case E_PASSWORD_WRONG:
+	case E_PASSWORD_EXPIRED:
+	case E_ACCOUNT_LOCKED:
 	case E_THROTTLED:
 		return SASL_BADAUTH;
 	case E_ROLE_MISSING:

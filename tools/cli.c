@@ -43,6 +43,8 @@ static const struct option_row option_rows[CLI_OPTION_COUNT] = {
 	[CLI_TTL] = { "--ttl", "SECONDS", false, "lifetime (jwtexpireoffset)" },
 	[CLI_MAX_BYTES] = { "--max-bytes", "N", false,
 	    "refuse to make a longer token" },
+	[CLI_PASSWORD_STDIN] = { "--password-stdin", NULL, false,
+	    "only for the user's password, on standard input" },
 	[CLI_CLAIM] = { "--claim", "NAME=VALUE", true,
 	    "one more claim; VALUE is JSON, or else a string" },
 	[CLI_NOW] = { "--now", "SECONDS", false,

@@ -30,6 +30,7 @@ enum cli_option {
 	CLI_KID,
 	CLI_TTL,
 	CLI_MAX_BYTES,
+	CLI_PASSWORD_STDIN,
 	CLI_CLAIM,
 	CLI_NOW,
 	CLI_JTI,

@@ -38,7 +38,8 @@ static const struct cli_command commands[] = {
 	    "print what a token says, without verifying it" },
 	{ "issue", jwtgate_issue, CLI_BIT(CLI_USER),
 	    CLI_BIT(CLI_CONFIG) | CLI_BIT(CLI_TTL) | CLI_BIT(CLI_MAX_BYTES) |
-		CLI_BIT(CLI_CLAIM) | CLI_BIT(CLI_NOW),
+		CLI_BIT(CLI_CLAIM) | CLI_BIT(CLI_NOW) |
+		CLI_BIT(CLI_PASSWORD_STDIN),
 	    "make a token with our own secret or key" },
 	{ "keys generate", jwtgate_keys_generate, 0,
 	    CLI_BIT(CLI_ALG) | CLI_BIT(CLI_KID),

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "err.h"
+#include "issue_password.h"
 #include "json.h"
 #include "jws.h"
 #include "keyring.h"
@@ -147,6 +148,12 @@ jwtgate_issue(const struct cli *cli)
 	if (status != CLI_DONE)
 		return status;
 	request.claims = claims;
+	if (cli_value(cli, CLI_PASSWORD_STDIN) != NULL)
+		status = issue_password(cli, request.user, now, claims);
+	if (status != CLI_DONE) {
+		json_free(&claims);
+		return status;
+	}
 	r = config_load(cli_config_path(cli), &config, &e);
 	status = r == 0 ? mint(cli, config, &request, now) :
 			  cli_fail_config(r, &e);

@@ -9,6 +9,7 @@
 #		memberof	groups tell their members (the overlay, and in the data)
 #		ppolicy		passwords expire, must change, are locked
 #		bulk		10 000 people and 1000 groups beside the others
+#		referral	something is on another server, says an entry
 #		cert=NAME	the certificate: good, wrong-name, wrong-ca, expired
 #		LINE		a line of slapd.conf, for the database
 #	directory_stop NAME, directory_again NAME	the same data and ports
@@ -70,7 +71,7 @@ directory_conf() {
 		case $option in
 		memberof) memberof=1 ;;
 		ppolicy) ppolicy=1 ;;
-		bulk) ;;
+		bulk | referral) ;;
 		cert=*) cert=${option#cert=} ;;
 		*) lines+=$option$'\n' ;;
 		esac
@@ -154,6 +155,7 @@ directory_slapd() {
 	directory_conf "$name" "$@" >"$at/slapd.conf"
 	case " $* " in *" memberof "*) flags+=(--memberof) ;; esac
 	case " $* " in *" ppolicy "*) flags+=(--ppolicy) ;; esac
+	case " $* " in *" referral "*) flags+=(--referral) ;; esac
 	case " $* " in *" bulk "*) flags+=(--bulk) ;; esac
 	python3 "$top_srcdir/tests/hosts/directory_people.py" "${flags[@]}" \
 		>"$at/ldif" || return
@@ -239,7 +241,10 @@ ROLES_AUTHORIZE='
 	"nobody": "cn=no-such-group,ou=groups,dc=example,dc=org"'
 
 # roles_config FILE URIS [MEMBERS-OF-DIRECTORY] [SERVICES]; "members" win over
-# what is said here, by standing in its place.
+# what is said here, by standing in its place; ROLES_OWN are members of
+# "authentication", ROLES_AS=nobody leaves out whom to bind as.
+ROLES_OWN=
+ROLES_AS=
 roles_config() {
 	local file=$1 uris=$2 members=${3-} services=${4-} uri list=
 	for uri in $uris; do
@@ -248,7 +253,7 @@ roles_config() {
 	case $members in *'"start_tls"'* | *'"insecure_plaintext"'*) ;;
 	*) members+=${members:+, }'"insecure_plaintext": true' ;;
 	esac
-	case $members in *'"bind_dn"'*) ;;
+	case $members$ROLES_AS in *'"bind_dn"'* | *nobody) ;;
 	*)
 		echo reader-secret >"$T/reader-password"
 		members+=', "bind_dn": "cn=reader,dc=example,dc=org",
@@ -263,7 +268,8 @@ roles_config() {
 	esac
 	cat >"$file" <<-END
 		{ "common": {
-		    "authentication": { "authorize": { ${ROLES_AUTHORIZE},
+		    "authentication": { ${ROLES_OWN:+$ROLES_OWN,}
+		      "authorize": { ${ROLES_AUTHORIZE},
 		        "unauthorized": "Ask the service desk." } },
 		    "directory": { "uri": [ $list ], "base": "$BASE", $members } },
 		  "services": ${services:-{ \"*\": { \"require\": {\"any\":
@@ -292,6 +298,11 @@ drive_start() {
 	drive_pid=$DRIVE_PID
 	drive_in=${DRIVE[1]}
 	drive_out=${DRIVE[0]}
+}
+
+# ask_to COMMAND: something that has no answer.
+ask_to() {
+	echo "$*" >&"$drive_in"
 }
 
 # ask COMMAND: tells the host, and has the first line of its answer in

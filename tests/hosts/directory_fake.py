@@ -16,7 +16,7 @@
 #   puppet END    binds everybody; answers each search with the entry of alice,
 #                 who is in cn=admins, and then END: success, silence, hangup,
 #                 nothing (success without an entry), two (entries), referral,
-#                 reference, sizelimit, timelimit, busy, operations, wrongid,
+#                 reference, sizelimit, timelimit, nobase, busy, operations, wrongid,
 #                 wrongtype, unsolicited, noentrydn, refuse (the bind)
 #   password CODE CONTROL TEXT
 #                 a puppet that answers binds of anybody but cn=reader with this
@@ -37,7 +37,7 @@ ADMINS = b"cn=admins,ou=groups," + BASE
 START_TLS = b"1.3.6.1.4.1.1466.20037"
 RESULTS = {"success": 0, "nothing": 0, "two": 0, "reference": 0,
            "operations": 1, "timelimit": 3, "sizelimit": 4, "referral": 10,
-           "busy": 51}
+           "nobase": 32, "busy": 51}
 
 mode = sys.argv[1]
 end = sys.argv[2] if len(sys.argv) > 2 else ""

@@ -1,6 +1,6 @@
 # The people and groups of the test directories, as LDIF for slapadd.
 #
-#	directory_people.py [--memberof] [--ppolicy] [--bulk]
+#	directory_people.py [--memberof] [--ppolicy] [--bulk] [--referral]
 #
 # slapadd runs no overlay, so memberOf is written where --memberof says that
 # the server keeps it. Everybody's password is the uid and "-secret".
@@ -17,6 +17,7 @@ BULK_PEOPLE, BULK_GROUPS, BULK_EACH = 10000, 1000, 10
 memberof = "--memberof" in sys.argv
 ppolicy = "--ppolicy" in sys.argv
 bulk = "--bulk" in sys.argv
+referral = "--referral" in sys.argv
 
 entries = []  # [dn, [(attribute, value)]]
 groups = {}  # dn of a member: the groups that name it
@@ -65,7 +66,7 @@ unit("groups")
 unit("other")
 unit("empty")
 
-alice = person("alice")
+alice = person("alice", more=[("description", "192.0.2.7")])
 bob = person("bob")
 carol = person("carol")
 dave = person("dave")  # in no group
@@ -111,9 +112,10 @@ for i in range(1, 9):
 group("left9", erin)
 group("right9", erin)
 # Somewhere else, says this one.
-add("ou=elsewhere," + BASE, ("objectClass", "referral"),
-    ("objectClass", "extensibleObject"), ("ou", "elsewhere"),
-    ("ref", "ldap://127.0.0.1:9/ou=elsewhere," + BASE))
+if referral:
+    add("ou=elsewhere," + BASE, ("objectClass", "referral"),
+        ("objectClass", "extensibleObject"), ("ou", "elsewhere"),
+        ("ref", "ldap://127.0.0.1:9/ou=elsewhere," + BASE))
 
 if ppolicy:
     unit("policies")
@@ -123,8 +125,8 @@ if ppolicy:
                    ("objectClass", "pwdPolicy"), ("cn", cn),
                    ("pwdAttribute", "userPassword"), *pairs)
 
-    policy("default", ("pwdMustChange", "TRUE"), ("pwdLockout", "TRUE"),
-           ("pwdMaxFailure", "5"))
+    policy("default", ("pwdMustChange", "TRUE"))
+    lockout = policy("lockout", ("pwdLockout", "TRUE"), ("pwdMaxFailure", "5"))
     old = ("pwdChangedTime", "20010101000000Z")
     grace = policy("grace", ("pwdMaxAge", "86400"),
                    ("pwdGraceAuthNLimit", "3"))
@@ -138,7 +140,8 @@ if ppolicy:
         person("warned", more=[("pwdChangedTime", "20260101000000Z"),
                                ("pwdPolicySubentry", warning)]),
         person("changeme", more=[("pwdReset", "TRUE")]),
-        person("locked", more=[("pwdAccountLockedTime", "000001010000Z")])]
+        person("locked", more=[("pwdAccountLockedTime", "000001010000Z"),
+                               ("pwdPolicySubentry", lockout)])]
     group("policed", alice, *people)
 
 if bulk:

@@ -9,6 +9,7 @@
  *	threads N USER	the same from N threads at a time
  *	fork USER	the same, in a child and then in the parent
  *	long N		ask for a user of N letters
+ *	from ADDRESS	where they come from, from now on
  *	later N		the time of day moves on by N seconds
  *
  * Each answer is a line: "allow ok 12.3 admins users": verdict, reason,
@@ -34,6 +35,7 @@
 struct drive {
 	struct gate *gate;
 	const char *service, *user;
+	char from[64];
 	int64_t now;
 };
 
@@ -60,7 +62,8 @@ decide(const struct drive *d, struct gate_outcome *out)
 		.checks = GATE_ROLES,
 		.service = d->service,
 		.user = d->user,
-		.peer = "192.0.2.7",
+		.peer = d->from[0] != '\0' ? d->from : NULL,
+		.address = d->from[0] != '\0' ? d->from : NULL,
 	};
 
 	return gate_decide(d->gate, &request, d->now, out);
@@ -190,6 +193,8 @@ obey(struct drive *d, char *line)
 		ask_in_threads(d, n);
 	else if (strcmp(word, "later") == 0)
 		d->now += n;
+	else if (strcmp(word, "from") == 0)
+		snprintf(d->from, sizeof(d->from), "%s", rest);
 	else if (strcmp(word, "long") == 0) {
 		char *text = letters(n);
 

@@ -4,7 +4,9 @@
 # /etc is touched, and no mount is made. Source tests/hosts/lib.sh first.
 #
 #	root_make		in $R: folders, users root and alice, the module,
-#				jwtgate and jwtgate-askpass, and the shim
+#				jwtgate-askpass, and the shim
+#	root_jwtgate		jwtgate, and what asks directories
+#	root_sudo		sudo; as_alice runs it
 #	root_bring FILE...	more programs and plugins, with their libraries
 #	root_config FROM	$T/... becomes /etc/jwtgate/...
 
@@ -52,6 +54,17 @@ root_make() {
 	done >"$R/etc/pam.d/other"
 }
 
+# root_jwtgate: the command, and what speaks LDAP where a build with this
+# prefix looks for it.
+root_jwtgate() {
+	local prefix object=$top_builddir/common/.libs/jwtgate-ldap.so
+	prefix=$(sed -n 's/^prefix = //p' "$top_builddir/Makefile")
+	install -m 755 "$JWTGATE" "$R/usr/bin/jwtgate" &&
+		install -D -m 644 "$object" \
+			"$R${prefix:?}/lib/jwtgate/jwtgate-ldap.so" || return
+	root_libraries "$JWTGATE" "$object"
+}
+
 # root_sudo: stock sudo, for alice, through the service file of etc/.
 root_sudo() {
 	local name
@@ -78,7 +91,7 @@ root_sudo() {
 }
 
 root_config() {
-	sed "s,$T/,/etc/jwtgate/," "$1" >"$R/etc/jwtgate/jwtgate.json"
+	sed "s,$T/,/etc/jwtgate/,g" "$1" >"$R/etc/jwtgate/jwtgate.json"
 }
 
 # as_alice TOKENFILE SUDO-ARGUMENT...: sudo, in its root; the module's lines

@@ -86,7 +86,7 @@ found() {
 	fi
 }
 
-found "reason words" 27 "$(reasons | wc -l)"
+found "reason words" 30 "$(reasons | wc -l)"
 found "configuration keys" 40 "$(keys | sort -u | wc -l)"
 found "options" 10 "$(options | sort -u | wc -l)"
 found "commands" 8 "$(commands | wc -l)"

@@ -26,6 +26,15 @@ static const struct row {
 	{ "twice the same", { "try_first_pass", "try_first_pass" }, 0, NULL },
 	{ "both", { "try_first_pass", "use_first_pass" }, E_CONFIG_INVALID,
 	    "use_first_pass" },
+	{ "a mode", { "mode=password" }, 0, NULL },
+	{ "the other mode", { "mode=token" }, 0, NULL },
+	{ "a mode with the other word", { "mode=password", "try_first_pass" },
+	    0, NULL },
+	{ "an unknown mode", { "mode=passwd" }, E_CONFIG_INVALID, "passwd" },
+	{ "an empty mode", { "mode=" }, E_CONFIG_INVALID, "mode=" },
+	{ "a mode without a value", { "mode" }, E_CONFIG_INVALID, "mode" },
+	{ "two modes", { "mode=password", "mode=token" }, E_CONFIG_INVALID,
+	    "mode=token" },
 	{ "a typo after good ones", { "debug", "service=x", "usefirst_pass" },
 	    E_CONFIG_INVALID, "usefirst_pass" },
 	{ "control bytes do not reach the log", { "a\nb" }, E_CONFIG_INVALID,
@@ -74,6 +83,7 @@ defaults(void **state)
 	assert_string_equal(args.config, JWTGATE_CONFIG_FILE);
 	assert_null(args.service);
 	assert_int_equal(args.source, PAM_ARGS_PROMPT);
+	assert_int_equal(args.mode, PAM_ARGS_DEFAULT);
 	assert_false(args.debug);
 }
 
