@@ -14,6 +14,7 @@ sasl_tokens mail
 . "$top_srcdir/tests/hosts/sasl_imapd_server.sh"
 imapd_config "$T/imap" <<<"$(host_file imapd/imapd.conf)"
 imapd_start "$T/imap" || exit 99
+host_check 0 imapd "/etc/imapd.conf=$T/imap/imapd.conf"
 
 # login MECH CAFILE TOKENFILE [USER]
 imaplib() {

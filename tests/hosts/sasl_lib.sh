@@ -355,6 +355,25 @@ json.dump({"keys": sum(sets, [])}, sys.stdout)' "$T/jwtgate/main.json" \
 	enters "a token of the new key" "$login" "$T/token/rotated"
 }
 
+# host_check STATUS HOST LINK=FILE...: jwtgate sasl-check looks at these files
+# as if they were those of a machine.
+host_check() {
+	local status=$1 host=$2 root=$T/machine link
+	shift 2
+	rm -rf "$root"
+	mkdir -p "$root/etc" "$root/usr/lib/sasl2" "$root${T%/*}"
+	ln -s "$T" "$root$T"
+	ln -s "$SASL_PLUGIN" "$root/usr/lib/sasl2/"
+	ln -s /etc/passwd /etc/group "$root/etc/"
+	for link; do
+		mkdir -p "$root$(dirname "${link%%=*}")"
+		ln -s "${link#*=}" "$root${link%%=*}"
+	done
+	refuse "$status" "sasl-check of the configuration that runs" \
+		"$JWTGATE" sasl-check "$host" --root "$root"
+	[ "$status" != 0 ] || diag "$T/out"
+}
+
 # No piece of any token in the log.
 host_secret() {
 	cat "$HOST_LOG" >"$T/all.log"

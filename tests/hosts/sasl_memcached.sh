@@ -16,6 +16,10 @@ port=$(free_port)
 host_start "$port" env "SASL_CONF_PATH=$T/memcached" "SASL_PATH=$T/plugins" \
 	memcached -S -l 127.0.0.1 -p "$port" -U 0 -u nobody -v -t 4 || exit 99
 
+host_file memcached/memcached.conf >"$T/memcached.conf"
+host_check 0 memcached "/etc/sasl2=$T/memcached" \
+	"/etc/memcached.conf=$T/memcached.conf"
+
 # client MECH TOKENFILE [USER [COUNT]]
 client() {
 	/usr/bin/python3 "$top_srcdir/tests/hosts/memcached.py" "$port" "$1" \

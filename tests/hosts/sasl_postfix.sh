@@ -25,6 +25,13 @@ postfix_listen "$dir"
 postfix_jail "$dir" || exit 99
 postfix_start "$dir" "$T/plugins" || exit 99
 
+# The first smtpd has the limits that Postfix has.
+host_check 1 postfix "/etc/postfix=$dir"
+sed "s,^$T/machine/etc/postfix/master.cf:[0-9]*: ,," "$T/out" >"$T/found"
+is "$(cut -d ' ' -f 1-3 "$T/found" | sort | tr '\n' ' ')" \
+	"line_length_limit is 2048: smtpd_sasl_response_limit is 12288: " \
+	"it finds the limits of one smtpd, and nothing in the other"
+
 # client MECH HOW TOKENFILE [USER]
 client() {
 	/usr/bin/python3 "$top_srcdir/tests/hosts/smtp.py" "$SMTP_PORT" \

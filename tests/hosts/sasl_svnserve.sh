@@ -21,6 +21,8 @@ host_start "$port" env "LD_PRELOAD=$T/shim/hostshim.so" \
 	--listen-host 127.0.0.1 --listen-port "$port" \
 	--log-file "$T/svnserve.log" || exit 99
 
+host_check 0 svnserve "/etc/sasl2=$T/svn/sasl"
+
 # by_svn TOKENFILE [USER]
 by_svn() {
 	SASL_PATH=$T/client svn info "svn://127.0.0.1:$port/repo" \
