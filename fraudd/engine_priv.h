@@ -47,7 +47,7 @@ struct engine_recent_one {
 	uint32_t slot, check; /* what decided */
 };
 
-#define RANDOM_POOL 768
+#define RANDOM_POOL 3072
 
 struct engine_recent {
 	struct engine_recent_one *ones; /* owns */

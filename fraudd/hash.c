@@ -44,7 +44,16 @@ _Static_assert(crypto_shorthash_siphashx24_BYTES == HASH_LEN, "128 bits");
 void
 hash_random(void *out, size_t n)
 {
-	randombytes_buf(out, n);
+	unsigned char seed[randombytes_SEEDBYTES];
+
+	if (n <= sizeof(seed)) {
+		randombytes_buf(out, n);
+		return;
+	}
+	/* one system call, however much it is */
+	randombytes_buf(seed, sizeof(seed));
+	randombytes_buf_deterministic(out, n, seed);
+	mem_wipe(seed, sizeof(seed));
 }
 
 static void

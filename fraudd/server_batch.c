@@ -163,5 +163,7 @@ server_batch_work(struct server *s)
 		s->ticked = begin;
 	}
 	now = timeline_us(s->config.clock);
+	s->soon = begin - s->ended <= SERVER_SOON_US;
+	s->ended = now;
 	metrics_turn(&s->metrics, now - begin);
 }

@@ -56,6 +56,7 @@ struct ahead {
 	struct conn_request request;
 };
 
+#define SERVER_SOON_US 20
 #define BATCH_MAX 64
 #define AHEAD_MAX 64
 #define BATCH_BYTES (16 * REQUEST_MAX)
@@ -87,6 +88,8 @@ struct server {
 	bool resting; /* accepting stopped until the next tick */
 	unsigned ticks, quiet;
 	int64_t ticked; /* us, when the engine last was */
+	int64_t ended; /* us, the last turn */
+	bool soon; /* the turn began soon after the one before */
 	struct event work; /* the batch has been read */
 	struct slot batch[BATCH_MAX];
 	size_t batch_count;
