@@ -18,9 +18,9 @@
 #                 nothing (success without an entry), two (entries), referral,
 #                 reference, sizelimit, timelimit, nobase, busy, operations, wrongid,
 #                 wrongtype, unsolicited, noentrydn, refuse (the bind)
-#   password CODE CONTROL TEXT
-#                 a puppet that answers binds of anybody but cn=reader with this
-#                 result, TEXT and CONTROL: "-", "expired", "locked", "reset",
+#   password      a puppet that answers binds of anybody but cn=reader as the
+#                 password says, "CODE CONTROL TEXT", with that result and text;
+#                 CONTROL is "-", "expired", "locked", "reset",
 #                 "quality", "netscape", "grace-N", "expires-N", "garbage"
 #   dns END       UDP, on port 53 of ARGUMENT's address: silence, noise, or an
 #                 address to answer with
@@ -159,8 +159,11 @@ def policy(kind):
 
 def bind_answer(mid, body):
     if mode == "password" and b"cn=reader," not in body:
-        answer = result(0x61, int(end), sys.argv[4].encode())
-        return tlv(0x30, tlv(0x02, mid), answer, policy(sys.argv[3]))
+        n, at = length(body, 4)  # behind the version: the name
+        n, at = length(body, at + n + 1)
+        code, control, text = body[at:at + n].decode().split(" ", 2)
+        answer = result(0x61, int(code), text.encode())
+        return tlv(0x30, tlv(0x02, mid), answer, policy(control))
     return message(mid, result(0x61, 49 if end == "refuse" else 0))
 
 

@@ -203,7 +203,7 @@ accept "another one, of the other form" issue alice-secret \
 cp "$T/out" "$T/token"
 unlike <(claims) '"admins"' "roles are asked for later there"
 for password in alice-secreT "" bob-secret $'alice-secret\n\n' ' alice-secret'; do
-	refuse 1 "no token for '$password'" issue "$password" \
+	refuse 1 "no token for $(printf %q "$password")" issue "$password" \
 		--config "$T/issue.json" --user alice
 	like "$T/err" '^password_wrong$' "password_wrong"
 	nothing "$T/out" "nothing is printed"
@@ -247,19 +247,17 @@ END
 # said CODE CONTROL TEXT CODES REASON [MESSAGE]
 said() {
 	local what="result $1, control $2${3:+, ${3##*, }}"
-	directory_fake P password "$1" "$2" "$3" || exit 99
-	roles_config "$CONFIG" "ldap://127.0.0.1:$P" '"insecure_plaintext": true,
-		"cache_seconds": 0, "deadline_ms": 2000'
-	login alice alice-secret -s said authenticate
+	login alice "$1 $2 $3" -s said authenticate
 	is "$codes $reasons" "$4 $5" "$what: $5"
 	if [ -n "${6-}" ]; then
 		like "$T/out" "^[a-z]+ $6\$" "$what: they are told"
 	else
 		unlike "$T/out" '^(info|error)' "$what: nothing is said"
 	fi
-	kill "$P_PID"
-	wait "$P_PID" 2>/dev/null
 }
+directory_fake P password || exit 99
+roles_config "$CONFIG" "ldap://127.0.0.1:$P" '"insecure_plaintext": true,
+	"cache_seconds": 0, "deadline_ms": 5000'
 in=PAM_SUCCESS out=PAM_AUTH_ERR away=PAM_AUTHINFO_UNAVAIL
 said 0 - "" $in ok
 said 0 - "$ad 532, v2580" $in ok
