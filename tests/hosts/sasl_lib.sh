@@ -132,7 +132,7 @@ host_start() {
 	setsid "$@" </dev/null >>"$HOST_LOG" 2>&1 &
 	pid=$!
 	HOST_PIDS+=("$pid")
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 1500; i++)); do
 		port_open "$port" && return 0
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.02
@@ -149,14 +149,14 @@ host_stop() {
 		kill -TERM -- "-$pid" 2>/dev/null
 	done
 	for pid in "${HOST_PIDS[@]}"; do
-		until_true 5 refuse_alive "$pid" || kill -KILL -- "-$pid"
+		until_true 5 all_gone "$pid" || kill -KILL -- "-$pid"
 		wait "$pid" 2>/dev/null
 	done
 	HOST_PIDS=()
 }
 
-# refuse_alive SESSION: nobody of it is left.
-refuse_alive() {
+# all_gone SESSION: nobody of it is left.
+all_gone() {
 	if kill -0 -- "-$1" 2>/dev/null; then
 		jobs >/dev/null # reaps the leader
 		if kill -0 -- "-$1" 2>/dev/null; then
@@ -246,7 +246,7 @@ stays_out() {
 	else
 		pass "$what: stays out"
 	fi
-	until_true 5 log_has_line
+	until_true 20 log_has_line
 	like "$T/lines" "service=$HOST_SERVICE result=deny reason=$reason( |\$)" \
 		"$what: $reason"
 	is "$(wc -l <"$T/lines")" 1 "$what: one line in the log"
@@ -285,9 +285,22 @@ host_expired() {
 	nothing "$T/lines" "$1, an expired token: the server never sees it"
 }
 
+# denials_are N: that many refusals are in the log by now
+denials_are() {
+	log_lines
+	[ "$(grep -c 'result=deny' "$T/lines")" -ge "$1" ]
+}
+
+# denials N WHAT: no less and no more since log_mark; a log may come late
+denials() {
+	until_true 20 denials_are "$1"
+	is "$(grep -c 'result=deny' "$T/lines")" "$1" "$2"
+}
+
 # host_parallel N LOGIN: that many at a time, a bad one beside each good one.
 host_parallel() {
 	local n=$1 login=$2 i pids=()
+	log_mark
 	for ((i = 0; i < n; i++)); do
 		("$login" "$T/token/good" && echo in) >"$T/par.$i" 2>&1 &
 		pids+=($!)
@@ -298,30 +311,25 @@ host_parallel() {
 	is "$(cat "$T"/par.* | grep -c '^in$')" "$n" "$n good logins side by side"
 	is "$(cat "$T"/parno.* | grep -c '^in$')" 0 \
 		"and $n without a role, all out"
+	denials "$n" "and a line for each of those"
 }
 
-# quiet CMD...: what it says the last time is in $T/login.out
-quiet() {
-	"$@" >"$T/login.out" 2>&1
-}
-
-# seen WHAT CMD...: comes true while the server runs on
+# seen WHAT in|out LOGIN TOKENFILE: comes true while the server runs on
 seen() {
-	local what=$1
-	shift
-	if until_true 10 quiet "$@"; then
-		pass "$what"
-	else
-		fail "$what"
-		diag "$T/login.out"
-	fi
-}
-
-refuses() {
-	if "$@"; then
-		return 1
-	fi
-	return 0
+	local what=$1 want=$2 got refused=0 end=$((SECONDS + 20))
+	shift 2
+	log_mark
+	while [ "$SECONDS" -lt "$end" ]; do
+		if "$@" >"$T/login.out" 2>&1; then
+			got=in
+		else
+			got=out
+			refused=$((refused + 1))
+		fi
+		[ "$got" != "$want" ] || break
+	done
+	is "$got" "$want" "$what"
+	denials "$refused" "$what: a line for each refusal meanwhile"
 }
 
 # host_rotate LOGIN ROLE: the server runs on meanwhile.
@@ -334,7 +342,7 @@ host_rotate() {
 	enters "a token that will be revoked" "$login" "$T/token/revoked"
 
 	"$JWTGATE" revoke --config "$T/jwtgate/jwtgate.json" --jti revoke-me
-	seen "a new revocation is seen" refuses "$login" "$T/token/revoked"
+	seen "a new revocation is seen" out "$login" "$T/token/revoked"
 	stays_out "a revoked token" token_revoked "$login" "$T/token/revoked"
 	enters "a token that is not revoked" "$login" "$T/token/good"
 
@@ -345,11 +353,11 @@ sets = [json.load(open(name))["keys"] for name in sys.argv[1:]]
 json.dump({"keys": sum(sets, [])}, sys.stdout)' "$T/jwtgate/main.json" \
 		"$T/jwtgate/new.json" >"$T/jwtgate/main.json.new"
 	mv "$T/jwtgate/main.json.new" "$T/jwtgate/main.json"
-	seen "a new key is seen" "$login" "$T/token/rotated"
+	seen "a new key is seen" in "$login" "$T/token/rotated"
 	enters "the old key while both are there" "$login" "$T/token/good"
 
 	mv "$T/jwtgate/new.json" "$T/jwtgate/main.json"
-	seen "a key that is gone is seen" refuses "$login" "$T/token/good"
+	seen "a key that is gone is seen" out "$login" "$T/token/good"
 	stays_out "a token of the old key" '(key_unknown|signature_invalid)' \
 		"$login" "$T/token/good"
 	enters "a token of the new key" "$login" "$T/token/rotated"

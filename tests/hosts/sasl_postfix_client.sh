@@ -68,7 +68,7 @@ sends() {
 	sent_mark=$(wc -c <"$CLIENT_LOG")
 	printf 'Subject: one\n\nhello\n' |
 		sendmail -C "$out" -f alice@example.org bob@example.org
-	until_true 10 sent || return 2
+	until_true 30 sent || return 2
 	cat "$T/sent"
 	postsuper -c "$out" -d ALL >/dev/null 2>&1
 	grep -q 'status=sent' "$T/sent"

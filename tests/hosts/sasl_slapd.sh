@@ -106,7 +106,7 @@ ldapmodify -x -H "$LDAP_URI" -ZZ -D cn=config -w config \
 	END
 log_mark
 for i in $(seq 24); do
-	timeout 20 bash -c 'SASL_PATH=$1 ldapwhoami -Q -ZZ -H "$2" \
+	timeout 60 bash -c 'SASL_PATH=$1 ldapwhoami -Q -ZZ -H "$2" \
 		-Y OAUTHBEARER -U alice -y "$3"' - "$T/client" "$LDAP_URI" \
 		"$T/token/rotated" >"$T/busy.$i" 2>&1 &
 	pids[i]=$!
