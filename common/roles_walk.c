@@ -119,12 +119,13 @@ match(struct walk *w, const char *canonical)
 
 /* A group of the user, or of a group of the user. */
 static int
-add(struct walk *w, const char *dn)
+add(struct walk *w, const char *dn, size_t n)
 {
 	char *canonical = NULL;
 	int ret;
 
-	ret = dn_canonical(dn, strlen(dn), &canonical);
+	/* refuses a NUL: half a name must not become another's */
+	ret = dn_canonical(dn, n, &canonical);
 	if (ret == E_NOMEM)
 		return ret;
 	if (ret != 0)
@@ -177,7 +178,8 @@ search_groups(struct walk *w, struct text *filter)
 		ret = err_set(w->f->e, E_DIRECTORY_UNAVAILABLE,
 		    "the directory does not show all groups of the user");
 	for (i = 0; ret == 0 && i < found->count; i++)
-		ret = add(w, found->entries[i].dn);
+		ret = add(
+		    w, found->entries[i].dn, strlen(found->entries[i].dn));
 	directory_result_free(&found);
 	return ret;
 }
@@ -262,7 +264,7 @@ find_own(struct walk *w, const struct directory_values *member_of)
 	size_t i;
 
 	for (i = 0; ret == 0 && i < member_of->count; i++)
-		ret = add(w, member_of->items[i].data);
+		ret = add(w, member_of->items[i].data, member_of->items[i].len);
 	if (ret == 0 && member_of->count == 0 && !is_over(w))
 		ret = search_level(w, true);
 	return ret;

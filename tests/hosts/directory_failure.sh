@@ -80,8 +80,10 @@ for mode in hangup two referral sizelimit timelimit nobase busy operations \
 	directory_fake P puppet $mode || exit 99
 	fails "puppet, $mode" "ldap://127.0.0.1:$P" directory_unavailable
 done
-directory_fake P puppet nothing || exit 99
-fails "puppet, nothing" "ldap://127.0.0.1:$P" role_missing
+for mode in nothing nul; do
+	directory_fake P puppet $mode || exit 99
+	fails "puppet, $mode" "ldap://127.0.0.1:$P" role_missing
+done
 directory_fake P puppet wrongid || exit 99
 in_time "puppet, an answer to another question" "ldap://127.0.0.1:$P"
 

@@ -17,7 +17,8 @@
 #                 who is in cn=admins, and then END: success, silence, hangup,
 #                 nothing (success without an entry), two (entries), referral,
 #                 reference, sizelimit, timelimit, nobase, busy, operations, wrongid,
-#                 wrongtype, unsolicited, noentrydn, refuse (the bind)
+#                 wrongtype, unsolicited, noentrydn, refuse (the bind),
+#                 nul (in the name of the group)
 #   password      a puppet that answers binds of anybody but cn=reader as the
 #                 password says, "CODE CONTROL TEXT", with that result and text;
 #                 CONTROL is "-", "expired", "locked", "reset",
@@ -117,7 +118,8 @@ def next_id(mid):
 def search_answer(mid):
     if end == "wrongid":
         mid = next_id(mid)
-    alice = entry(b"" if end == "noentrydn" else ALICE, ADMINS)
+    alice = entry(b"" if end == "noentrydn" else ALICE,
+                  ADMINS + b"\0,dc=com" if end == "nul" else ADMINS)
     out = b"" if end == "nothing" else message(mid, alice)
     if end == "two":
         out += message(mid, entry(b"uid=alice,ou=other," + BASE, ADMINS))
