@@ -55,7 +55,7 @@ setup(void **state)
 {
 	(void)state;
 	memset(&world, 0, sizeof(world));
-	lab_open(&world.lab);
+	lab_open_es(&world.lab);
 	lab_configure(&world.lab, config);
 	snprintf(
 	    world.path, sizeof(world.path), "%s/jwtgate.json", world.lab.dir);

@@ -73,10 +73,11 @@ setup(void **state)
 		.options = world.options,
 		.server_init = server_init,
 		.client_init = client_init };
+	char *damaged;
 
 	(void)state;
 	memset(&world, 0, sizeof(world));
-	lab_open(&world.lab);
+	lab_open_es(&world.lab);
 	lab_configure(&world.lab, config);
 	snprintf(
 	    world.path, sizeof(world.path), "%s/jwtgate.json", world.lab.dir);
@@ -85,7 +86,8 @@ setup(void **state)
 	world.good = token_for("alice", 900);
 	world.expired = token_for("alice", -100);
 	world.foreign = strdup(world.good);
-	world.foreign[strlen(world.foreign) - 20] ^= 1;
+	damaged = &world.foreign[strlen(world.foreign) - 20];
+	*damaged = *damaged == 'A' ? 'B' : 'A';
 	assert_int_equal(setenv("XDG_CONFIG_HOME", world.lab.dir, 1), 0);
 	unsetenv("BEARER_TOKEN_FILE");
 	saslhost_open(&host);

@@ -119,7 +119,7 @@ setup(void **state)
 	(void)state;
 	memset(&world, 0, sizeof(world));
 	now = LAB_NOW;
-	lab_open(&world.lab);
+	lab_open_es(&world.lab);
 	make_dirs("");
 	put("", "revoked.json", "{\"revoked\":[]}");
 	put_key("", &world.lab.es);

@@ -36,6 +36,14 @@ lab_open(struct lab *lab)
 }
 
 void
+lab_open_es(struct lab *lab)
+{
+	memset(lab, 0, sizeof(*lab));
+	test_dir_new(lab->dir);
+	make_key(lab, &lab->es, JWA_ES256, "es");
+}
+
+void
 lab_close(struct lab *lab)
 {
 	gate_free(&lab->gate);

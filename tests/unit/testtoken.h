@@ -28,6 +28,9 @@ struct lab {
 void lab_open(struct lab *lab);
 void lab_close(struct lab *lab);
 
+/* With the key es alone, for tests that open many. */
+void lab_open_es(struct lab *lab);
+
 /* Writes the key as it goes to a verifier, or whole. */
 void lab_write_key(
     const struct lab *lab, const char *name, const struct jwk *key, bool whole);
