@@ -291,6 +291,30 @@ cli_algorithm(
 	    shown, nearest);
 }
 
+int
+cli_names(const struct cli *cli, enum cli_option option, cli_name_fn *fn,
+    unsigned *bits_out)
+{
+	const char *p = cli_value(cli, option);
+	unsigned bit;
+	size_t n;
+	int status;
+
+	*bits_out = ~0u;
+	if (p == NULL)
+		return CLI_DONE;
+	*bits_out = 0;
+	for (;; p += n + 1) {
+		n = strcspn(p, ",");
+		status = fn(cli, p, n, &bit);
+		if (status != CLI_DONE)
+			return status;
+		*bits_out |= bit;
+		if (p[n] == '\0')
+			return CLI_DONE;
+	}
+}
+
 char *
 cli_synopsis(const struct cli_command *command, char buf[CLI_SYNOPSIS_MAX])
 {

@@ -113,6 +113,12 @@ int cli_now(const struct cli *cli, int64_t *out);
 int cli_algorithm(
     const struct cli *cli, const char *name, size_t n, enum jwa_alg *out);
 
+/* Names separated by commas, each a bit; all of them without the option. */
+typedef int cli_name_fn(
+    const struct cli *cli, const char *name, size_t n, unsigned *bit);
+int cli_names(const struct cli *cli, enum cli_option option, cli_name_fn *fn,
+    unsigned *bits_out);
+
 /* "verify [--config FILE] ..." of a command in buf. Returns buf. */
 #define CLI_SYNOPSIS_MAX 512
 char *cli_synopsis(

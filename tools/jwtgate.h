@@ -8,6 +8,7 @@
 
 #include "cli.h"
 
+struct err;
 struct jwk_set;
 
 int jwtgate_verify(const struct cli *cli);
@@ -24,7 +25,13 @@ int jwtgate_roles(const struct cli *cli);
 int jwtgate_config_check(const struct cli *cli);
 int jwtgate_sasl_check(const struct cli *cli);
 
-/* The set in the file of --keys, whose owner and mode are not judged. */
+/* The file of --keys, whose owner and mode are not judged, by a parser. */
+typedef int jwtgate_keys_parse(
+    const char *text, size_t n, void *out, struct err *e);
+int jwtgate_keys_read(
+    const struct cli *cli, jwtgate_keys_parse *parse, void *out);
+
+/* The set of keys for signatures in it. */
 int jwtgate_keys_load(const struct cli *cli, struct jwk_set *out);
 
 #endif

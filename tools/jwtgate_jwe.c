@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "err.h"
-#include "file.h"
 #include "jwe.h"
 #include "jwk_enc.h"
 #include "mem.h"
@@ -23,24 +22,15 @@ struct allowed {
 };
 
 static int
+parse_keys(const char *text, size_t n, void *out, struct err *e)
+{
+	return jwk_enc_set_parse(text, n, out, e);
+}
+
+static int
 keys_load(const struct cli *cli, struct jwk_enc_set *out)
 {
-	const char *path = cli_value(cli, CLI_KEYS);
-	struct file file = { 0 };
-	struct err e = { 0 };
-	int r;
-
-	r = file_read(path, JWK_FILE_MAX, FILE_ANY, &file, &e);
-	if (r == 0) {
-		r = jwk_enc_set_parse(file.data, file.len, out, &e);
-		if (r != 0)
-			err_prefix(&e, "%s", path);
-	}
-	file_done(&file);
-	if (r == 0)
-		return CLI_DONE;
-	/* A file that is not there is as bad as one that is broken. */
-	return cli_fail(r == E_IO ? E_KEY : r, &e);
+	return jwtgate_keys_read(cli, parse_keys, out);
 }
 
 static int
@@ -91,42 +81,14 @@ enc_parse(const struct cli *cli, const char *name, size_t n, unsigned *bit)
 	return name_unknown(cli, "--enc", name, n, names, count);
 }
 
-typedef int name_fn(
-    const struct cli *cli, const char *name, size_t n, unsigned *bit);
-
-/* Names separated by commas. */
-static int
-list_parse(const struct cli *cli, enum cli_option option, name_fn *fn,
-    unsigned *bits_out)
-{
-	const char *p = cli_value(cli, option);
-	unsigned bit;
-	size_t n;
-	int status;
-
-	*bits_out = ~0u;
-	if (p == NULL)
-		return CLI_DONE;
-	*bits_out = 0;
-	for (;; p += n + 1) {
-		n = strcspn(p, ",");
-		status = fn(cli, p, n, &bit);
-		if (status != CLI_DONE)
-			return status;
-		*bits_out |= bit;
-		if (p[n] == '\0')
-			return CLI_DONE;
-	}
-}
-
 static int
 allowed_parse(const struct cli *cli, struct allowed *out)
 {
 	int status;
 
-	status = list_parse(cli, CLI_ALG, alg_parse, &out->algs);
+	status = cli_names(cli, CLI_ALG, alg_parse, &out->algs);
 	if (status == CLI_DONE)
-		status = list_parse(cli, CLI_ENC, enc_parse, &out->encs);
+		status = cli_names(cli, CLI_ENC, enc_parse, &out->encs);
 	return status;
 }
 

@@ -14,28 +14,21 @@
 #include "jws.h"
 #include "mem.h"
 
-/* Names of --alg into a bit per algorithm; every one without --alg. */
+static int
+alg_parse(const struct cli *cli, const char *name, size_t n, unsigned *bit)
+{
+	enum jwa_alg alg = JWA_NONE;
+	int status = cli_algorithm(cli, name, n, &alg);
+
+	*bit = 1u << alg;
+	return status;
+}
+
+/* Every algorithm without --alg. */
 static int
 allowed_parse(const struct cli *cli, unsigned *allowed_out)
 {
-	const char *p = cli_value(cli, CLI_ALG);
-	enum jwa_alg alg;
-	size_t n;
-	int status;
-
-	*allowed_out = ~0u;
-	if (p == NULL)
-		return CLI_DONE;
-	*allowed_out = 0;
-	for (;; p += n + 1) {
-		n = strcspn(p, ",");
-		status = cli_algorithm(cli, p, n, &alg);
-		if (status != CLI_DONE)
-			return status;
-		*allowed_out |= 1u << alg;
-		if (p[n] == '\0')
-			return CLI_DONE;
-	}
+	return cli_names(cli, CLI_ALG, alg_parse, allowed_out);
 }
 
 /* Whether any key of the set is for this algorithm: without --alg, the

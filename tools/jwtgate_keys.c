@@ -14,7 +14,7 @@
 #include "mem.h"
 
 int
-jwtgate_keys_load(const struct cli *cli, struct jwk_set *out)
+jwtgate_keys_read(const struct cli *cli, jwtgate_keys_parse *parse, void *out)
 {
 	const char *path = cli_value(cli, CLI_KEYS);
 	struct file file = { 0 };
@@ -23,7 +23,7 @@ jwtgate_keys_load(const struct cli *cli, struct jwk_set *out)
 
 	r = file_read(path, JWK_FILE_MAX, FILE_ANY, &file, &e);
 	if (r == 0) {
-		r = jwk_set_parse(file.data, file.len, out, &e);
+		r = parse(file.data, file.len, out, &e);
 		if (r != 0)
 			err_prefix(&e, "%s", path);
 	}
@@ -32,6 +32,18 @@ jwtgate_keys_load(const struct cli *cli, struct jwk_set *out)
 		return CLI_DONE;
 	/* A file that is not there is as bad as one that is broken. */
 	return cli_fail(r == E_IO ? E_KEY : r, &e);
+}
+
+static int
+parse_set(const char *text, size_t n, void *out, struct err *e)
+{
+	return jwk_set_parse(text, n, out, e);
+}
+
+int
+jwtgate_keys_load(const struct cli *cli, struct jwk_set *out)
+{
+	return jwtgate_keys_read(cli, parse_set, out);
 }
 
 /* A tree as one line; takes and wipes it. */
