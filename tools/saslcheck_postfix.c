@@ -64,7 +64,7 @@ static const char *
 setting(const struct smtpd *s, const char *name, const char *otherwise,
     char buf[VALUE_MAX])
 {
-	const char *value;
+	const char *value = otherwise;
 	int i;
 
 	for (i = 0; i < 8; i++) {

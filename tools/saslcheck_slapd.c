@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "config.h"
+#include "mem.h"
 #include "str.h"
 
 #define WORD_MAX 1024
@@ -48,22 +49,30 @@ static const struct {
 };
 
 static void
+rename_key(struct saslcheck_line *line)
+{
+	char *key;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcasecmp(line->key, names[i].word) != 0)
+			continue;
+		key = mem_strdup(names[i].olc);
+		if (key == NULL)
+			return;
+		mem_free_str(&line->key);
+		line->key = key;
+		return;
+	}
+}
+
+static void
 rename_keys(struct saslcheck_file *f)
 {
-	size_t i, j;
-	char *key;
+	size_t i;
 
-	for (i = 0; i < f->count; i++) {
-		for (j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
-			if (strcasecmp(f->lines[i].key, names[j].word) != 0)
-				continue;
-			key = strdup(names[j].olc);
-			if (key == NULL)
-				continue;
-			free(f->lines[i].key);
-			f->lines[i].key = key;
-		}
-	}
+	for (i = 0; i < f->count; i++)
+		rename_key(&f->lines[i]);
 }
 
 static bool
