@@ -123,7 +123,8 @@ journal_frame_put(
 	memset(p + JOURNAL_FRAME + padded(n) - 8, 0, 8);
 	memcpy(p + JOURNAL_FRAME, data, n);
 	crc = crc32c(seed, frame + 4, sizeof(frame) - 4);
-	crc = crc32c(crc, p + JOURNAL_FRAME, padded(n));
+	/* not from the mapping, where the lines may still be on their way */
+	crc = crc32c(crc, n % 8 == 0 ? data : p + JOURNAL_FRAME, padded(n));
 	put32(p, crc);
 	put64(p + 8, sequence);
 	memcpy(&len, frame + 4, sizeof(len));

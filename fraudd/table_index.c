@@ -8,6 +8,9 @@
 #include "table_priv.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define BUCKETS_MIN 64
 #define GATHER_MAX (BUCKET_SLOTS + 8 * OVERFLOW_SLOTS)
@@ -91,6 +94,27 @@ table_index_start(struct table *t)
 	    &t->buckets, BUCKETS_MIN * sizeof(struct table_bucket));
 }
 
+/* A bit for each of a bucket's places that has the tag; empty ones too. */
+static inline unsigned
+with_tag(const struct table_bucket *b, uint8_t tag)
+{
+#ifdef __SSE2__
+	/* sixteen bytes are the tags and what stands behind them */
+	__m128i all = _mm_loadu_si128((const __m128i *)(const void *)b->tag);
+	__m128i one = _mm_set1_epi8((char)tag);
+
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(all, one)) &
+	    ((1u << BUCKET_SLOTS) - 1);
+#else
+	unsigned found = 0;
+	size_t i;
+
+	for (i = 0; i < BUCKET_SLOTS; i++)
+		found |= (unsigned)(b->tag[i] == tag) << i;
+	return found;
+#endif
+}
+
 uint64_t
 table_foresee(const struct table *t, const struct table_id *id)
 {
@@ -104,37 +128,49 @@ uint32_t
 table_foresee_slot(const struct table *t, uint64_t hash)
 {
 	const struct table_bucket *b = bucket_at(t, bucket_of(t, hash));
-	uint32_t i;
+	unsigned found = with_tag(b, tag_of(hash));
+	uint32_t slot;
 
-	for (i = 0; i < BUCKET_SLOTS && b->slot[i] != 0; i++) {
-		if (b->tag[i] != tag_of(hash))
-			continue;
-		__builtin_prefetch(table_at(t, b->slot[i]));
-		return b->slot[i];
-	}
-	return 0;
+	if (found == 0)
+		return 0;
+	slot = b->slot[__builtin_ctz(found)];
+	__builtin_prefetch(table_at(t, slot));
+	return slot;
+}
+
+static inline bool
+is_of(const struct table *t, uint32_t slot, const struct table_id *id)
+{
+	const struct table_entry *x = table_at(t, slot);
+
+	return memcmp(x->key, id->key, sizeof(x->key)) == 0 &&
+	    x->group == id->group &&
+	    table_level(x) == (enum table_level)id->level;
 }
 
 uint32_t
 table_find_hash(const struct table *t, const struct table_id *id, uint64_t hash)
 {
+	uint32_t bucket = bucket_of(t, hash), i;
+	const struct table_bucket *b = bucket_at(t, bucket);
 	uint8_t tag = tag_of(hash);
-	struct table_entry *x;
+	unsigned found;
 	struct line l;
-	uint32_t i;
 
-	first_line(t, bucket_of(t, hash), &l);
-	do {
+	for (found = with_tag(b, tag); found != 0; found &= found - 1) {
+		i = (uint32_t)__builtin_ctz(found);
+		if (b->slot[i] != 0 && is_of(t, b->slot[i], id))
+			return b->slot[i];
+	}
+	if (b->next == 0)
+		return 0;
+	first_line(t, bucket, &l);
+	while (next_line(t, &l)) {
 		for (i = 0; i < l.size && l.slot[i] != 0; i++) {
-			if (l.tag[i] != tag)
-				continue;
-			x = table_at(t, l.slot[i]);
-			if (memcmp(x->key, id->key, sizeof(x->key)) == 0 &&
-			    x->group == id->group &&
-			    table_level(x) == (enum table_level)id->level)
+			if (l.tag[i] == tag && is_of(t, l.slot[i], id))
 				return l.slot[i];
 		}
-	} while (next_line(t, &l));
+	}
 	return 0;
 }
 
