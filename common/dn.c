@@ -15,6 +15,9 @@
 #include "mem.h"
 
 #define TYPE_MAX 64
+/* Large, and written before it is read. */
+#define UNCLEARED __attribute__((uninitialized))
+
 /* Each byte of a value can become three, and names of types shorter. */
 #define CANONICAL_MAX (3 * DN_MAX)
 
@@ -193,7 +196,7 @@ read_hexstring(struct reader *r)
 static int
 read_string(struct reader *r, bool fold)
 {
-	char value[DN_MAX + 1];
+	char value[DN_MAX + 1] UNCLEARED;
 	size_t n = 0, keep = 0, i;
 	bool plain;
 	char c;
@@ -323,29 +326,26 @@ join(const struct reader *r)
 int
 dn_canonical(const char *text, size_t n, char **out)
 {
-	struct reader *r;
-	char *joined = NULL;
+	struct reader r UNCLEARED;
+	char *joined;
 	int ret = 0;
 
 	if (n > DN_MAX)
 		return E_RANGE;
-	r = mem_alloc(sizeof(*r));
-	if (r == NULL)
+	r.p = text;
+	r.end = text + n;
+	r.len = r.count = 0;
+	skip_blanks(&r);
+	if (r.p < r.end)
+		ret = read_name(&r);
+	if (ret != 0)
+		return ret;
+	sort_all(&r);
+	joined = join(&r);
+	if (joined == NULL)
 		return E_NOMEM;
-	r->p = text;
-	r->end = text + n;
-	skip_blanks(r);
-	if (r->p < r->end)
-		ret = read_name(r);
-	if (ret == 0) {
-		sort_all(r);
-		joined = join(r);
-		ret = joined == NULL ? E_NOMEM : 0;
-	}
-	if (ret == 0)
-		*out = joined;
-	mem_free(&r, sizeof(*r));
-	return ret;
+	*out = joined;
+	return 0;
 }
 
 bool

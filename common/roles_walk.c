@@ -19,14 +19,19 @@
 #define IN_CHAIN "(member:1.2.840.113556.1.4.1941:="
 #define TABLE_SIZE (4 * ROLES_NODES_MAX)
 
+/* Groups that were met; only who climbs needs them. */
+struct nodes {
+	char *seen[ROLES_NODES_MAX]; /* owns; canonical names */
+	uint16_t by_hash[TABLE_SIZE]; /* places in seen and 1, or 0 */
+	/* What the next level asks for: names as the server writes them. */
+	char *next[ROLES_NODES_MAX]; /* owns */
+};
+
 struct walk {
 	struct roles_find *f;
 	char **names; /* owns; by role: the canonical name looked for */
-	char *seen[TABLE_SIZE]; /* owns; canonical names, by hash */
-	size_t seen_count;
-	/* What the next level asks for: names as the server writes them. */
-	char *next[ROLES_NODES_MAX]; /* owns */
-	size_t next_count;
+	struct nodes *nodes; /* owns; NULL until one is added */
+	size_t seen_count, next_count;
 };
 
 /* A text that grows. */
@@ -94,15 +99,16 @@ see(struct walk *w, char *canonical)
 {
 	size_t at = hash(canonical);
 
-	while (w->seen[at] != NULL) {
-		if (strcmp(w->seen[at], canonical) == 0) {
+	while (w->nodes->by_hash[at] != 0) {
+		if (strcmp(w->nodes->seen[w->nodes->by_hash[at] - 1],
+			canonical) == 0) {
 			free(canonical);
 			return false;
 		}
 		at = (at + 1) % TABLE_SIZE;
 	}
-	w->seen[at] = canonical;
-	w->seen_count++;
+	w->nodes->seen[w->seen_count++] = canonical;
+	w->nodes->by_hash[at] = (uint16_t)w->seen_count;
 	return true;
 }
 
@@ -124,6 +130,9 @@ add(struct walk *w, const char *dn, size_t n)
 	char *canonical = NULL;
 	int ret;
 
+	if (w->nodes == NULL &&
+	    (w->nodes = mem_alloc(sizeof(*w->nodes))) == NULL)
+		return E_NOMEM;
 	/* refuses a NUL: half a name must not become another's */
 	ret = dn_canonical(dn, n, &canonical);
 	if (ret == E_NOMEM)
@@ -138,8 +147,8 @@ add(struct walk *w, const char *dn, size_t n)
 	match(w, canonical);
 	if (!see(w, canonical))
 		return 0;
-	w->next[w->next_count] = mem_strdup(dn);
-	if (w->next[w->next_count] == NULL)
+	w->nodes->next[w->next_count] = mem_strdup(dn);
+	if (w->nodes->next[w->next_count] == NULL)
 		return E_NOMEM;
 	w->next_count++;
 	return 0;
@@ -151,7 +160,7 @@ forget_next(struct walk *w)
 	size_t i;
 
 	for (i = 0; i < w->next_count; i++)
-		free(w->next[i]);
+		free(w->nodes->next[i]);
 	w->next_count = 0;
 }
 
@@ -197,7 +206,7 @@ search_level(struct walk *w, bool own)
 		text_add_clause(&filter, "(memberUid=", w->f->q->user);
 	}
 	for (i = 0; i < w->next_count; i++)
-		text_add_clause(&filter, "(member=", w->next[i]);
+		text_add_clause(&filter, "(member=", w->nodes->next[i]);
 	text_add(&filter, ")", 1);
 	return search_groups(w, &filter);
 }
@@ -214,20 +223,24 @@ search_chain(struct walk *w)
 	return search_groups(w, &filter);
 }
 
-/* Whether a group that was not met yet could still change anything. */
+/* Whether all groups are known that anybody looks for. */
 static bool
-is_over(const struct walk *w)
+is_known(const struct walk *w)
 {
-	const struct roles_question *q = w->f->q;
 	size_t i;
 
-	if (roles_settled(q, w->f->known, w->f->held))
-		return true;
-	for (i = 0; i < q->policy->role_count; i++) {
+	for (i = 0; i < w->f->q->policy->role_count; i++) {
 		if (w->names[i] != NULL && !w->f->known[i])
 			return false;
 	}
 	return true;
+}
+
+/* Whether a group that was not met yet could still change anything. */
+static bool
+is_over(const struct walk *w)
+{
+	return roles_settled(w->f->q, w->f->known, w->f->held) || is_known(w);
 }
 
 /*
@@ -256,17 +269,61 @@ climb(struct walk *w, bool told)
 	return ret;
 }
 
+/* A name that is spelt as in the configuration needs no more thought. */
+static void
+match_spelt(struct walk *w, const struct directory_value *name)
+{
+	const struct config_policy *p = w->f->q->policy;
+	const struct query *query;
+	size_t i;
+
+	for (i = 0; i < p->role_count; i++) {
+		query = &p->roles[i].query;
+		if (w->names[i] != NULL && query->canonical != NULL &&
+		    query->kind == QUERY_GROUP &&
+		    strlen(query->text) == name->len &&
+		    memcmp(query->text, name->data, name->len) == 0)
+			w->f->known[i] = w->f->held[i] = true;
+	}
+}
+
+/* Only whether one of them is looked for: mostly that is all. */
+static int
+match_all(struct walk *w, const struct directory_values *member_of)
+{
+	char *canonical;
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < member_of->count; i++)
+		match_spelt(w, &member_of->items[i]);
+	for (i = 0; ret != E_NOMEM && i < member_of->count && !is_known(w);
+	     i++) {
+		canonical = NULL;
+		ret = dn_canonical(member_of->items[i].data,
+		    member_of->items[i].len, &canonical);
+		if (ret == 0)
+			match(w, canonical);
+		free(canonical);
+	}
+	return ret == E_NOMEM ? ret : 0;
+}
+
 /* The user's own groups, by what the entry says or by a search. */
 static int
 find_own(struct walk *w, const struct directory_values *member_of)
 {
-	int ret = 0;
+	int ret = match_all(w, member_of);
 	size_t i;
 
+	if (ret != 0 || is_over(w))
+		return ret;
+	if (member_of->count == 0)
+		return search_level(w, true);
+	if (!w->f->q->policy->directory.nested_groups)
+		return 0;
 	for (i = 0; ret == 0 && i < member_of->count; i++)
 		ret = add(w, member_of->items[i].data, member_of->items[i].len);
-	if (ret == 0 && member_of->count == 0 && !is_over(w))
-		ret = search_level(w, true);
 	return ret;
 }
 
@@ -360,11 +417,12 @@ walk_done(struct walk *w)
 	size_t i;
 
 	forget_next(w);
-	for (i = 0; i < TABLE_SIZE; i++)
-		free(w->seen[i]);
+	for (i = 0; i < w->seen_count; i++)
+		free(w->nodes->seen[i]);
 	for (i = 0; w->names != NULL && i < w->f->q->policy->role_count; i++)
 		free(w->names[i]);
 	free(w->names);
+	free(w->nodes);
 	free(w);
 }
 
