@@ -264,3 +264,38 @@ gate_decide(struct gate *g, const struct gate_request *request, int64_t now,
 	gate_state_put(g, state);
 	return r;
 }
+
+int
+gate_session_begin(struct gate *g, const struct gate_request *request,
+    const char *session, int64_t now, struct gate_outcome *out)
+{
+	struct gate_state *state = gate_state_take(g, now);
+	struct gate_decision d UNCLEARED;
+	int r;
+
+	begin(&d, state, request, now, out);
+	d.gate = g;
+	r = gate_session_open_in(&d, session);
+	if (r != 0) {
+		r = refuse(&d, r);
+	} else {
+		out->reason = 0;
+		out->verdict = GATE_ALLOW;
+	}
+	gate_state_put(g, state);
+	return r;
+}
+
+void
+gate_session_end(struct gate *g, const struct gate_request *request,
+    const char *session, int64_t now)
+{
+	struct gate_state *state = gate_state_take(g, now);
+	struct gate_decision d UNCLEARED;
+	struct gate_outcome out;
+
+	begin(&d, state, request, now, &out);
+	d.gate = g;
+	gate_session_close_in(&d, session);
+	gate_state_put(g, state);
+}

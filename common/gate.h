@@ -142,6 +142,16 @@ int gate_decide(struct gate *g, const struct gate_request *request, int64_t now,
     struct gate_outcome *out);
 
 /*
+ * A session of request->user begins or ends; session is an id of the host's
+ * that nobody else has, at most 64 bytes. begin: 0, or E_THROTTLED when the
+ * user has too many, with *out filled; it allows where nothing counts them.
+ */
+int gate_session_begin(struct gate *g, const struct gate_request *request,
+    const char *session, int64_t now, struct gate_outcome *out);
+void gate_session_end(struct gate *g, const struct gate_request *request,
+    const char *session, int64_t now);
+
+/*
  * The line every host logs, once per decision:
  * "user=alice peer=192.0.2.7 service=sshd result=allow reason=ok ...".
  * Foreign text is made printable. Returns buf.

@@ -90,6 +90,14 @@ int gate_throttle_attempt(struct gate_decision *d);
 /* The same for the token in d->jws, whose signature held. */
 int gate_throttle_token(struct gate_decision *d);
 
+/* Ends the question and asks it, or tells it and waits for nothing. */
+int gate_throttle_ask(struct gate_decision *d, struct fraud_request *q);
+void gate_throttle_tell(struct gate_decision *d, struct fraud_request *q);
+
+/* 0 or E_THROTTLED; nothing is asked where there is no fraudd. */
+int gate_session_open_in(struct gate_decision *d, const char *session);
+void gate_session_close_in(struct gate_decision *d, const char *session);
+
 /* Tells fraudd how the attempt ended; r: 0 or why it was refused. */
 void gate_throttle_report(struct gate_decision *d, int r);
 

@@ -56,8 +56,8 @@ where(const struct gate_decision *d)
 		d->policy->fraud.deadline_ms };
 }
 
-static int
-ask(struct gate_decision *d, struct fraud_request *q)
+int
+gate_throttle_ask(struct gate_decision *d, struct fraud_request *q)
 {
 	const struct fraud_where to = where(d);
 	struct fraud_reply reply;
@@ -146,7 +146,7 @@ ask_attempt(struct gate_decision *d)
 
 	if (!write_attempt(d->request, &q))
 		return away(d, "OpenSSL failed");
-	r = ask(d, &q);
+	r = gate_throttle_ask(d, &q);
 	if (r == 0 && d->throttle_asked)
 		memcpy(d->attempt, d->throttle.id, sizeof(d->attempt));
 	return r;
@@ -183,7 +183,7 @@ ask_token(struct gate_decision *d)
 
 	if (!write_token(d, &q))
 		return away(d, "OpenSSL failed");
-	return ask(d, &q);
+	return gate_throttle_ask(d, &q);
 }
 
 /* Where fraudd was away a moment ago, it is not waited for again. */
@@ -249,19 +249,26 @@ outcome_of(int r)
 	return FRAUD_ERROR;
 }
 
+void
+gate_throttle_tell(struct gate_decision *d, struct fraud_request *q)
+{
+	const struct fraud_where to = where(d);
+	struct err e = { 0 };
+
+	if (fraud_proto_end(q, &e) != 0 ||
+	    fraud_client_tell(d->gate->fraud, &to, q, &e) != 0)
+		gate_say_away(d, e.text);
+}
+
 static void
 tell_outcome(struct gate_decision *d, int r)
 {
-	const struct fraud_where to = where(d);
 	struct fraud_request q;
-	struct err e = { 0 };
 
 	fraud_proto_begin(&q, FRAUD_OUTCOME);
 	fraud_proto_text(&q, d->attempt);
 	fraud_proto_text(&q, outcome_of(r));
-	if (fraud_proto_end(&q, &e) != 0 ||
-	    fraud_client_tell(d->gate->fraud, &to, &q, &e) != 0)
-		gate_say_away(d, e.text);
+	gate_throttle_tell(d, &q);
 }
 
 void

@@ -26,6 +26,7 @@
 #include "mem.h"
 #include "pam_args.h"
 #include "pam_password.h"
+#include "pam_session.h"
 #include "pam_token.h"
 #include "str.h"
 
@@ -507,20 +508,44 @@ check_args(pam_handle_t *pamh, int argc, const char **argv)
 	return say(&l);
 }
 
+/*
+ * Auth and account have decided, moments ago, with the same file: that it
+ * cannot be read now ends no session. One too many does.
+ */
 EXPORT int
 pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
+	char id[PAM_SESSION_ID_MAX] = "";
+	struct login l;
+	int r;
+
 	(void)flags;
-	return check_args(pamh, argc, argv);
+	r = check_args(pamh, argc, argv);
+	if (r != PAM_SUCCESS)
+		return r;
+	if (login_open(&l, pamh, 0, argc, argv) == 0 &&
+	    pam_session_begin(pamh, id) &&
+	    gate_session_begin(
+		l.gate, &l.request, id, (int64_t)time(NULL), &l.outcome) != 0) {
+		(void)say(&l);
+		r = PAM_SESSION_ERR;
+	}
+	login_close(&l);
+	return r;
 }
 
 EXPORT int
 pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)pamh;
+	const char *id = pam_session_id(pamh);
+	struct login l;
+
 	(void)flags;
-	(void)argc;
-	(void)argv;
+	if (id == NULL)
+		return PAM_SUCCESS;
+	if (login_open(&l, pamh, 0, argc, argv) == 0)
+		gate_session_end(l.gate, &l.request, id, (int64_t)time(NULL));
+	login_close(&l);
 	return PAM_SUCCESS;
 }
 

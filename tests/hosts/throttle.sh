@@ -16,6 +16,8 @@ PAM_D=$T/sshd/pam.d
 RULES='"rules": [
     { "name": "names", "event": "login", "when": [ "exists=0" ],
       "count": "distinct user", "limit": 3 },
+    { "name": "seats", "event": "login", "key": "user",
+      "count": "sessions", "limit": 3 },
     { "name": "tries", "event": "login", "when": [ "exists=1" ],
       "count": "attempts", "limit": 6 } ]'
 
@@ -104,6 +106,34 @@ is "$(login who1 "$T/good")" token_malformed "a name that nobody has"
 is "$(login who2 "$T/good")" token_malformed "another"
 is "$(login who3 "$T/good")" throttled "a third is one too many"
 is "$(login alice "$T/good")" in "users who exist are counted apart"
+
+# --- sessions
+
+# hold N: a session that lasts until its end of the pipe is closed.
+hold() {
+	mkfifo "$T/hold$1"
+	BEARER_TOKEN_FILE=$T/good ssh "${SSHD_CLIENT[@]}" \
+		-o PreferredAuthentications=keyboard-interactive \
+		"alice@127.0.0.1" 'echo held; read line' <"$T/hold$1" \
+		>"$T/held$1" 2>/dev/null &
+	held[$1]=$!
+}
+held=()
+hold 1 && exec 7>"$T/hold1"
+hold 2 && exec 8>"$T/hold2"
+accept "two sessions are held" until_true test -s "$T/held1" -a -s "$T/held2"
+login alice "$T/good" >/dev/null
+is "$(cat "$T/out")" "" "a third one is too many"
+like "$T/lines" 'pam_jwt\(sshd:session\).*reason=throttled rule=seats ' \
+	"and the log says so"
+exec 7>&-
+wait "${held[1]}"
+seat_is_free() {
+	[ "$(login alice "$T/good")" = in ]
+}
+accept "when one has ended there is a seat again" until_true seat_is_free
+exec 8>&-
+wait "${held[2]}"
 
 # --- without fraudd
 
