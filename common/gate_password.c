@@ -116,6 +116,8 @@ gate_check_password(struct gate_decision *d)
 	int r;
 
 	r = check_password(d);
+	if (r == 0)
+		r = gate_throttle_attempt(d);
 	if (r != 0)
 		return r;
 	wait = gate_directory_wait(d);

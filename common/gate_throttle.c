@@ -17,11 +17,14 @@
 #include "b64url.h"
 #include "config.h"
 #include "digest.h"
+#include "file.h"
 #include "fraud_client.h"
 #include "gate_state.h"
 #include "mem.h"
 #include "str.h"
 
+#define KEY_MIN 32 /* bytes of password_key_file */
+#define KEY_MAX 4096
 #define TEXT_MAX 256 /* what is longer goes as its hash */
 #define DIGEST_TEXT (B64URL_ENCODED_LEN(DIGEST_LEN) + 1)
 
@@ -121,20 +124,71 @@ exists(const struct gate_request *q)
 	return q->has_uid ? "1" : NULL;
 }
 
-static bool
-write_attempt(const struct gate_request *q, struct fraud_request *out)
+/* Of a password under the key of this host, for it can be guessed. */
+static int
+hash_password(
+    const struct gate_decision *d, char text[DIGEST_TEXT], struct err *e)
 {
-	char token[DIGEST_TEXT];
+	const struct gate_request *q = d->request;
+	uint8_t digest[DIGEST_LEN];
+	struct file key = { 0 };
+	int r;
+
+	r = file_read(
+	    d->policy->fraud.password_key_file, KEY_MAX, FILE_SECRET, &key, e);
+	if (r == 0 && key.len < KEY_MIN)
+		r = err_set(e, E_RANGE, "%s: is shorter than %d bytes",
+		    d->policy->fraud.password_key_file, KEY_MIN);
+	if (r == 0) {
+		r = digest_hmac(
+		    key.data, key.len, q->password, q->password_len, digest);
+		if (r != 0)
+			err_set(e, r, "OpenSSL failed");
+	}
+	file_done(&key);
+	if (r == 0)
+		b64url_encode(text, digest, sizeof(digest));
+	return r;
+}
+
+/* What is to be tried: a token, or a password where there is a key for it. */
+static int
+add_secret(
+    const struct gate_decision *d, struct fraud_request *out, struct err *e)
+{
+	const struct gate_request *q = d->request;
+	char text[DIGEST_TEXT];
+	int r = 0;
+
+	if ((q->checks & GATE_TOKEN) != 0) {
+		if (!hash_text(q->token, q->token_len, text))
+			return err_set(e, E_CRYPTO, "OpenSSL failed");
+		fraud_proto_field(out, FRAUD_TOKEN, text);
+	} else if (d->policy->fraud.password_key_file != NULL) {
+		r = hash_password(d, text, e);
+		if (r == 0)
+			fraud_proto_field(out, FRAUD_PASSWORD, text);
+	}
+	return r;
+}
+
+static int
+write_attempt(
+    const struct gate_decision *d, struct fraud_request *out, struct err *e)
+{
+	const struct gate_request *q = d->request;
+	int r;
 
 	fraud_proto_begin(out, FRAUD_ATTEMPT);
 	fraud_proto_text(out, FRAUD_EVENT_LOGIN);
 	fraud_proto_field(out, FRAUD_IP, q->address);
 	fraud_proto_field(out, FRAUD_EXISTS, exists(q));
-	if (!hash_text(q->token, q->token_len, token))
-		return false;
-	fraud_proto_field(out, FRAUD_TOKEN, token);
-	return add_name(out, FRAUD_USER, q->user) &&
-	    add_name(out, FRAUD_SERVICE, q->service);
+	r = add_secret(d, out, e);
+	if (r == 0 &&
+	    (!add_name(out, FRAUD_USER, q->user) ||
+		!add_name(out, FRAUD_SERVICE, q->service)))
+		r = err_set(e, E_CRYPTO, "OpenSSL failed");
+	return r;
 }
 
 /* A question takes room that nobody clears where none is asked. */
@@ -142,10 +196,12 @@ static int
 ask_attempt(struct gate_decision *d)
 {
 	struct fraud_request q;
+	struct err e = { 0 };
 	int r;
 
-	if (!write_attempt(d->request, &q))
-		return away(d, "OpenSSL failed");
+	r = write_attempt(d, &q, &e);
+	if (r != 0)
+		return away(d, err_text(&e, r));
 	r = gate_throttle_ask(d, &q);
 	if (r == 0 && d->throttle_asked)
 		memcpy(d->attempt, d->throttle.id, sizeof(d->attempt));
