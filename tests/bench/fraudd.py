@@ -450,7 +450,7 @@ def main():
     atexit.register(end)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     load = Load()
-    servers = {"echo": start_echo(), "fraudd": start_fraudd("fraudd", "1G"),
+    servers = {"echo": start_echo(), "fraudd": start_fraudd("fraudd", "512M"),
                "redis": start_redis(), "memcached": start_memcached()}
     agree(servers["fraudd"], servers["redis"])
     memory(load, servers)
