@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -26,11 +27,17 @@
 /* So many files mean that it was started often. */
 #define LOGS_MAX 64
 #define SPARES 4
+/* What a call may take, and slow ones together before there is a rest. */
+#define SLOW_NS 1000000
+#define SLOW_NS_MAX 100000000
+#define NEARLY_FULL ((uint64_t)256 * 1024 * 1024)
 #define SPARES_MAX 32
 
 static const struct journal_io real_io = {
 	.openat = openat,
 	.fallocate = posix_fallocate,
+	.maps = journal_dir_maps,
+	.pwrite = pwrite,
 	.msync = msync,
 	.fsync = fsync,
 	.write = write,
@@ -169,6 +176,75 @@ journal_close(struct journal **jp)
 	*jp = NULL;
 }
 
+/* Nothing is written by a call for now. */
+static bool
+resting(const struct journal *j)
+{
+	struct timespec now;
+
+	if (j->resting.tv_sec == 0)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec < j->resting.tv_sec ||
+	    (now.tv_sec == j->resting.tv_sec &&
+		now.tv_nsec < j->resting.tv_nsec);
+}
+
+/* Where the bytes at a place of a segment are made. */
+static uint8_t *
+place(struct journal *j, const struct segment *s, size_t at)
+{
+	return s->map != NULL ? s->map + at : j->stage;
+}
+
+static bool
+nearly_full(int fd)
+{
+	struct statvfs fs;
+
+	return fstatvfs(fd, &fs) == 0 &&
+	    (uint64_t)fs.f_bavail * fs.f_frsize < NEARLY_FULL;
+}
+
+/*
+ * On a disk that is nearly full a call may take a thousand times as long as
+ * it does otherwise. When slow ones have cost a tenth of a second, or one
+ * has failed, nothing is written for a second: who asks is served, records
+ * are lost, and a snapshot makes up for them.
+ */
+static bool
+call(struct journal *j, struct segment *s, size_t at, size_t n)
+{
+	struct timespec begin, end;
+	int64_t ns;
+	bool ok;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	ok = j->io->pwrite(s->fd, j->stage, n, (off_t)at) == (ssize_t)n;
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ns = (int64_t)(end.tv_sec - begin.tv_sec) * 1000000000 + end.tv_nsec -
+	    begin.tv_nsec;
+	if (ns > SLOW_NS && nearly_full(s->fd))
+		j->slow_ns += ns;
+	if (ok && j->slow_ns <= SLOW_NS_MAX)
+		return true;
+	j->slow_ns = 0;
+	j->resting = end;
+	j->resting.tv_sec++;
+	return ok;
+}
+
+/* They are the kernel's now, whatever becomes of us. False: no room. */
+static bool
+put(struct journal *j, struct segment *s, size_t at, size_t n)
+{
+	if (s->map != NULL)
+		return true;
+	if (atomic_load(&s->failed) || resting(j))
+		return false;
+	return call(j, s, at, n);
+}
+
 /* Changes the full or missing segment for a spare. NULL: there is none. */
 static struct segment *
 rotate(struct journal *j)
@@ -183,7 +259,7 @@ rotate(struct journal *j)
 		j->spares = s->next;
 		s->next = NULL;
 		s->head.sequence = j->sequence;
-		journal_head_put(s->map, &s->head);
+		journal_head_put(place(j, s, 0), &s->head);
 		atomic_store(&s->used, JOURNAL_HEAD);
 		atomic_store(&s->last, j->sequence - 1);
 		for (end = &j->segments; *end != NULL; end = &(*end)->next)
@@ -203,8 +279,12 @@ rotate(struct journal *j)
 	pthread_cond_signal(&j->make);
 	pthread_cond_signal(&j->wake);
 	pthread_mutex_unlock(&j->lock);
-	if (s != NULL)
-		j->appended += JOURNAL_HEAD;
+	if (s == NULL)
+		return NULL;
+	j->appended += JOURNAL_HEAD;
+	/* without a head it is no file of ours */
+	if (!put(j, s, 0, JOURNAL_HEAD))
+		atomic_store(&s->failed, true);
 	return s;
 }
 
@@ -221,14 +301,18 @@ journal_append(struct journal *j, const void *record, size_t n)
 			   atomic_load_explicit(&s->used, memory_order_relaxed);
 	if (used + size > JOURNAL_SEGMENT ||
 	    atomic_load_explicit(&s->failed, memory_order_relaxed)) {
-		s = rotate(j);
+		s = resting(j) ? NULL : rotate(j);
 		if (s == NULL) {
 			j->lost++;
 			return 0;
 		}
 		used = JOURNAL_HEAD;
 	}
-	journal_frame_put(s->map + used, s->seed, j->sequence, record, n);
+	journal_frame_put(place(j, s, used), s->seed, j->sequence, record, n);
+	if (!put(j, s, used, size)) {
+		j->lost++;
+		return 0;
+	}
 	atomic_store_explicit(&s->used, used + size, memory_order_release);
 	atomic_store_explicit(&s->last, j->sequence, memory_order_release);
 	/* so that the next record does not wait for its lines */

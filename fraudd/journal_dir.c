@@ -13,8 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -78,6 +82,36 @@ journal_dir_open(const char *path, int *out, struct err *e)
 	}
 	*out = fd;
 	return 0;
+}
+
+/*
+ * Only where it is known to be so: elsewhere records are written by a call,
+ * which says when there is no room. A file system that copies on write needs
+ * room for each change of a page, however much was reserved for the file.
+ */
+bool
+journal_dir_maps(int fd)
+{
+	struct statfs fs;
+	int flags = 0;
+
+	if (fstatfs(fd, &fs) != 0)
+		return false;
+	switch (fs.f_type) {
+	case EXT4_SUPER_MAGIC: /* ext2 and ext3 too */
+	case XFS_SUPER_MAGIC:
+	case TMPFS_MAGIC:
+		return true;
+	case BTRFS_SUPER_MAGIC:
+		/* one file is rewritten page by page: not in a thousand bits */
+		if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+			flags |= FS_NOCOW_FL;
+			(void)ioctl(fd, FS_IOC_SETFLAGS, &flags);
+		}
+		return false;
+	default:
+		return false;
+	}
 }
 
 static int

@@ -17,6 +17,10 @@ struct err;
 struct journal_io {
 	int (*openat)(int dir, const char *name, int flags, ...);
 	int (*fallocate)(int fd, off_t offset, off_t n); /* an errno */
+	/* Of an empty file: what is reserved for it is there when a mapping of
+	 * it is written to. Where that is not so the kernel would kill us. */
+	bool (*maps)(int fd);
+	ssize_t (*pwrite)(int fd, const void *p, size_t n, off_t at);
 	int (*msync)(void *p, size_t n, int flags);
 	int (*fsync)(int fd);
 	ssize_t (*write)(int fd, const void *p, size_t n);
@@ -36,6 +40,10 @@ bool journal_name_number(
 
 /* Opens, judges and locks the folder, made if missing. 0, E_IO, E_PERM. */
 int journal_dir_open(const char *path, int *out, struct err *e);
+
+/* journal_io.maps of a real file; asks a file system that copies on write not
+ * to do so with this file. */
+bool journal_dir_maps(int fd);
 
 /* Numbers of the files with that prefix, ascending; free() them. */
 int journal_dir_list(int dir, const char *prefix, uint64_t **out,

@@ -92,6 +92,7 @@ make_segment(struct journal *j, struct segment *s)
 {
 	char name[JOURNAL_NAME_MAX];
 	void *map;
+	bool mapped;
 	int error;
 
 	if (getrandom(s->head.id, JOURNAL_ID, 0) != JOURNAL_ID)
@@ -101,8 +102,9 @@ make_segment(struct journal *j, struct segment *s)
 	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->fd < 0)
 		return errno;
+	mapped = j->io->maps(s->fd);
 	error = j->io->fallocate(s->fd, 0, JOURNAL_SEGMENT);
-	if (error == 0) {
+	if (error == 0 && mapped) {
 		map = mmap(NULL, JOURNAL_SEGMENT, PROT_READ | PROT_WRITE,
 		    MAP_SHARED, s->fd, 0);
 		if (map != MAP_FAILED)
@@ -144,6 +146,8 @@ populate(struct segment *s)
 {
 	size_t at = atomic_load(&s->used) & ~(PAGE - 1), n = AHEAD;
 
+	if (s->map == NULL)
+		return;
 	if (!atomic_load(&s->populated))
 		n = JOURNAL_SEGMENT;
 	if (n > JOURNAL_SEGMENT - at)
@@ -188,7 +192,7 @@ journal_prepare(struct journal *j)
 	/* the loop may take it meanwhile, and fill it: see retire() */
 	pthread_mutex_lock(&j->lock);
 	s = j->spares;
-	if (s != NULL && atomic_load(&s->populated))
+	if (s != NULL && (s->map == NULL || atomic_load(&s->populated)))
 		s = NULL;
 	j->populating = s;
 	pthread_mutex_unlock(&j->lock);
@@ -215,7 +219,9 @@ sync_segment(struct journal *j, struct segment *s)
 	}
 	start = s->synced & ~(PAGE - 1);
 	if ((!s->named && j->io->fsync(j->dir) != 0) ||
-	    j->io->msync(s->map + start, used - start, MS_SYNC) != 0) {
+	    (s->map != NULL ?
+		    j->io->msync(s->map + start, used - start, MS_SYNC) :
+		    j->io->fsync(s->fd)) != 0) {
 		atomic_store(&s->failed, true);
 		atomic_fetch_add(&j->failures, 1);
 		return false;

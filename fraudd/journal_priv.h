@@ -24,7 +24,7 @@
 /* A log file. It is in a list until all of it is on disk. */
 struct segment {
 	struct segment *next;
-	uint8_t *map; /* owned, JOURNAL_SEGMENT bytes */
+	uint8_t *map; /* owned, JOURNAL_SEGMENT bytes; NULL: written by calls */
 	int fd; /* owned */
 	struct journal_head head;
 	uint32_t seed;
@@ -91,6 +91,10 @@ struct journal {
 	uint64_t snapshots; /* that are complete files */
 	bool due; /* a snapshot, whatever the log's length */
 	bool starved;
+	int64_t slow_ns; /* of calls that were slow, since the last rest */
+	struct timespec resting; /* until then */
+	/* where a record is made for a segment without a mapping */
+	uint8_t stage[JOURNAL_RECORD_MAX + 2 * JOURNAL_FRAME];
 	struct timespec retry; /* no snapshot before */
 	struct snapshot snapshot;
 	/* lock */

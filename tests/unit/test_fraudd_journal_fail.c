@@ -18,9 +18,11 @@
 
 /* What shall fail, with which errno; 0 for nothing. */
 static struct {
-	_Atomic int creating, allocating, syncing, file_syncing, writing,
-	    renaming;
+	_Atomic int creating, allocating, placing, syncing, file_syncing,
+	    writing, renaming;
+	_Atomic bool copies; /* no mapping can be trusted */
 	_Atomic unsigned long created; /* files, so far */
+	_Atomic unsigned long placed; /* records and heads */
 } disk;
 
 static int
@@ -65,6 +67,23 @@ fsync_or_fail(int fd)
 	return failing(&disk.file_syncing) != 0 ? -1 : fsync(fd);
 }
 
+/* A file system on which no mapping can be trusted. */
+static bool
+maps_or_not(int fd)
+{
+	(void)fd;
+	return !atomic_load(&disk.copies);
+}
+
+static ssize_t
+pwrite_or_fail(int fd, const void *p, size_t n, off_t at)
+{
+	atomic_fetch_add(&disk.placed, 1);
+	if (failing(&disk.placing) != 0)
+		return -1;
+	return pwrite(fd, p, n, at);
+}
+
 static ssize_t
 write_or_fail(int fd, const void *p, size_t n)
 {
@@ -84,6 +103,8 @@ renameat_or_fail(int dir, const char *from, int dir2, const char *to)
 static const struct journal_io failing_io = {
 	.openat = openat_or_fail,
 	.fallocate = fallocate_or_fail,
+	.maps = maps_or_not,
+	.pwrite = pwrite_or_fail,
 	.msync = msync_or_fail,
 	.fsync = fsync_or_fail,
 	.write = write_or_fail,
@@ -472,6 +493,89 @@ real_full_disk(void **state)
 		assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/*
+ * Without mappings: what was taken is in the file before journal_append()
+ * returns, so it survives this process, which never closes the journal.
+ */
+static int
+append_and_die(const char *dir)
+{
+	struct replayed r;
+	struct journal *j = test_open(dir, &failing_io, &r);
+
+	return test_append(j, 1, 100000) != 0 ? 0 : 1;
+}
+
+static void
+no_mappings(void **state)
+{
+	struct dirs *d = *state;
+	struct replayed r;
+	struct journal *j;
+	uint64_t ticket;
+	int status;
+	pid_t pid;
+
+	atomic_store(&disk.copies, true);
+	j = test_open(d->b, &failing_io, &r);
+	ticket = test_append(j, 1, 50000);
+	journal_sync(j);
+	while (journal_synced(j) < ticket)
+		test_wait(j);
+	assert_null(journal_trouble(j));
+	journal_close(&j);
+	test_replay(d->b, &r);
+	replayed_is(&r, 1, 50000);
+	replayed_done(&r);
+	if (!alloc_fail_works()) /* TSan has no threads in a child */
+		return;
+	pid = fork();
+	if (pid == 0)
+		_exit(append_and_die(d->a));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	test_replay(d->a, &r);
+	replayed_is(&r, 1, 100000);
+	assert_int_equal(r.report.torn_bytes + r.report.bad_files, 0);
+	replayed_done(&r);
+}
+
+/* A call says that there is no room: counting goes on, and a snapshot makes
+ * up for it. */
+static void
+no_mappings_and_full(void **state)
+{
+	struct dirs *d = *state;
+	uint8_t record[TEST_RECORD_MAX];
+	struct replayed r;
+	struct journal *j;
+	uint64_t i;
+
+	atomic_store(&disk.copies, true);
+	j = test_open(d->a, &failing_io, &r);
+	test_append(j, 1, 1000);
+	atomic_store(&disk.placing, ENOSPC);
+	for (i = 1001; i <= 1100; i++)
+		assert_int_equal(
+		    journal_append(j, record, test_record(record, i)), 0);
+	assert_int_equal(journal_lost(j), 100);
+	assert_int_equal(atomic_load(&disk.placed), 1002);
+	assert_non_null(journal_trouble(j));
+	atomic_store(&disk.placing, 0);
+	assert_true(journal_wants_snapshot(j));
+	assert_true(test_snapshot(j, 1, 1100));
+	assert_null(journal_trouble(j));
+	assert_int_equal(journal_snapshots(j), 1);
+	/* the rest has to be over first */
+	while (journal_append(j, record, test_record(record, 1101)) == 0)
+		usleep(1000);
+	test_append(j, 1102, 1200);
+	journal_close(&j);
+	test_replay(d->a, &r);
+	replayed_is(&r, 1, 1200);
+	replayed_done(&r);
+}
+
 int
 main(void)
 {
@@ -484,6 +588,8 @@ main(void)
 		TEST(broken_disk_is_not_filled),
 		TEST(snapshot_that_fails_leaves_the_old_one),
 		TEST(sync_in_the_middle_of_an_append),
+		TEST(no_mappings),
+		TEST(no_mappings_and_full),
 		TEST(real_limit_of_file_size),
 		TEST(real_full_disk),
 	};

@@ -426,6 +426,8 @@ model_unlinkat(int dir, const char *name, int flags)
 static const struct journal_io model_io = {
 	.openat = model_openat,
 	.fallocate = model_fallocate,
+	.maps = test_maps,
+	.pwrite = pwrite,
 	.msync = model_msync,
 	.fsync = model_fsync,
 	.write = model_write,

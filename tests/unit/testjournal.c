@@ -15,9 +15,18 @@
 
 #define PATIENCE_MS 120000
 
+bool
+test_maps(int fd)
+{
+	(void)fd;
+	return true;
+}
+
 const struct journal_io test_io = {
 	.openat = openat,
 	.fallocate = posix_fallocate,
+	.maps = test_maps,
+	.pwrite = pwrite,
 	.msync = msync,
 	.fsync = fsync,
 	.write = write,

@@ -55,5 +55,6 @@ size_t test_files(
     const char *dir, const char *prefix, char last[TEST_PATH_MAX]);
 
 extern const struct journal_io test_io; /* the real ones */
+bool test_maps(int fd); /* journal_io.maps: always */
 
 #endif
