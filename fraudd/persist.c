@@ -213,7 +213,10 @@ persist_snapshots(const struct persist *p)
 bool
 persist_snapshot_running(struct persist *p)
 {
-	return p->journal != NULL && journal_snapshot_busy(p->journal);
+	/* the journal forgets one that failed when it is asked, and
+	 * persist_step() has to hear of it first */
+	return p->snapshot ||
+	    (p->journal != NULL && journal_snapshot_busy(p->journal));
 }
 
 static void
