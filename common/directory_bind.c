@@ -155,8 +155,8 @@ directory_conn_password(struct directory_conn *c, const char *dn,
     const struct directory_value *password, int64_t until,
     struct directory_verdict *out, struct err *e)
 {
-	static char oid[] = LDAP_CONTROL_PASSWORDPOLICYREQUEST;
-	LDAPControl policy = { .ldctl_oid = oid };
+	static const char oid[] = LDAP_CONTROL_PASSWORDPOLICYREQUEST;
+	LDAPControl policy = { .ldctl_oid = (char *)(uintptr_t)oid };
 	LDAPControl *controls[] = { &policy, NULL };
 	struct berval secret = { password->len, password->data };
 	LDAPMessage *msg = NULL;
