@@ -85,7 +85,7 @@ serve_one(struct server *s, int fd)
 	count = count_requests(in, (size_t)n);
 	atomic_fetch_add(&s->requests, count);
 	for (; count > 0; count--) {
-		switch (s->manner) {
+		switch (atomic_load(&s->manner)) {
 		case SILENT:
 		case DEAF:
 			break;
@@ -100,7 +100,7 @@ serve_one(struct server *s, int fd)
 			return false;
 		case BYTEWISE:
 			for (i = 0; i < sizeof(ALLOW) - 1; i++)
-				say(fd, ALLOW + i, 1);
+				say(fd, &ALLOW[i], 1);
 			break;
 		case ANSWER:
 		case ONE:
