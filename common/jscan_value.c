@@ -299,19 +299,43 @@ jscan_member(const struct jscan_value *object, const char *name,
 	return false;
 }
 
+/* The character at p, a backslash or none, as UTF-8; 0: not checked text. */
+static inline size_t
+take_character(
+    const unsigned char **p, const unsigned char *end, unsigned char buf[4])
+{
+	const char *why;
+	uint32_t c;
+	size_t n;
+
+	if (**p != '\\') {
+		buf[0] = *(*p)++;
+		return 1;
+	}
+	if (end - *p > 1 && jscan_short_escape[(*p)[1]] != 0) {
+		buf[0] = jscan_short_escape[(*p)[1]];
+		*p += 2;
+		return 1;
+	}
+	n = jscan_escape(*p, end, &c, &why);
+	*p += n;
+	return n > 0 ? utf8_put(buf, c) : 0;
+}
+
 static int
 string_escaped(
     const struct jscan_value *v, char *dst, size_t cap, size_t *len_out)
 {
-	struct jscan_pieces w = JSCAN_PIECES(v);
-	const unsigned char *data;
-	size_t len = 0, n;
+	const unsigned char *p = (const unsigned char *)v->text;
+	const unsigned char *end = p + v->len;
+	unsigned char buf[4] __attribute__((uninitialized));
+	size_t len = 0, n, i;
 
-	while ((n = jscan_piece(&w, &data)) > 0) {
+	while (p < end && (n = take_character(&p, end, buf)) > 0) {
 		if (n >= cap - len)
 			return E_RANGE;
-		memcpy(dst + len, data, n);
-		len += n;
+		for (i = 0; i < n; i++)
+			dst[len++] = (char)buf[i];
 	}
 	dst[len] = '\0';
 	*len_out = len;
