@@ -391,6 +391,33 @@ test_same_token(void **state)
 	assert_null(strstr(first, "junk"));
 }
 
+static void
+test_sessions(void **state)
+{
+	struct gate_request q = request_of("");
+	struct gate_outcome out;
+
+	(void)state;
+	q.checks = 0;
+	test_fraudd_says(&daemon_, ALLOW, ALLOW);
+	assert_int_equal(gate_session_begin(lab.gate, &q, "s1", NOW, &out), 0);
+	assert_int_equal(out.verdict, GATE_ALLOW);
+	gate_session_end(lab.gate, &q, "s1", NOW);
+	heard("open login user alice session s1 ip 192.0.2.7 service sshd\n"
+	      "close login user alice session s1 ip 192.0.2.7 service sshd\n");
+	test_fraudd_says(&daemon_, DENY, ALLOW);
+	assert_int_equal(
+	    gate_session_begin(lab.gate, &q, "s2", NOW, &out), E_THROTTLED);
+	assert_int_equal(out.verdict, GATE_DENY);
+	assert_string_equal(out.rule, "users");
+	/* nobody counts the sessions of a service without a part */
+	test_fraudd_says(&daemon_, DENY, ALLOW);
+	q.service = "nobody-knows";
+	assert_int_equal(gate_session_begin(lab.gate, &q, "s3", NOW, &out), 0);
+	gate_session_end(lab.gate, &q, "s3", NOW);
+	assert_string_equal(daemon_.heard, "");
+}
+
 static bool
 notice(const char *want)
 {
@@ -563,6 +590,7 @@ main(void)
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_throttled),
 		cmocka_unit_test(test_same_token),
+		cmocka_unit_test(test_sessions),
 		cmocka_unit_test(test_away),
 		cmocka_unit_test(test_away_of_many),
 		cmocka_unit_test(test_no_answer),

@@ -56,6 +56,8 @@ answer(struct test_fraudd *f, int fd, const char *line)
 		text = f->login;
 	else if (strncmp(line, "attempt token", 13) == 0)
 		text = f->token;
+	else if (strncmp(line, "open ", 5) == 0)
+		text = f->login;
 	else if (strncmp(line, "outcome", 7) == 0)
 		f->owed--;
 	if (login && text != NULL &&

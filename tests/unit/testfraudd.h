@@ -26,9 +26,11 @@ struct test_fraudd {
 void test_fraudd_start(struct test_fraudd *f, const char *dir);
 void test_fraudd_stop(struct test_fraudd *f);
 
-/* What it says to attempts of the events login and token from now on, NULL:
- * nothing; what it heard is forgotten, but for the ends of attempts that it let
- * through, for which it waits. */
+/*
+ * What it says to attempts of the events login and token, and to sessions as
+ * to logins, from now on; NULL: nothing. What it heard is forgotten, but for
+ * the ends of attempts that it let through, for which it waits.
+ */
 void test_fraudd_says(
     struct test_fraudd *f, const char *login, const char *token);
 
