@@ -162,9 +162,10 @@ gather(ares_channel channel, struct pollfd fds[ARES_GETSOCK_MAXNUM])
 	for (i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
 		short events = 0;
 
-		if (ARES_GETSOCK_READABLE((unsigned)bits, i))
+		/* the macros of c-ares shift a signed 1 by 31 */
+		if (((unsigned)bits & 1u << i) != 0)
 			events |= POLLIN;
-		if (ARES_GETSOCK_WRITABLE((unsigned)bits, i))
+		if (((unsigned)bits & 1u << (i + ARES_GETSOCK_MAXNUM)) != 0)
 			events |= POLLOUT;
 		if (events != 0)
 			fds[n++] = (struct pollfd){ .fd = sockets[i],
