@@ -163,8 +163,8 @@ static void
 test_never_sent(void **state)
 {
 	static const char *const lines[] = {
-		"ATTEMPT card ip 192.0.2.1 number 4242424242424242 last4 4242 "
-		"expiry 12/27",
+		("ATTEMPT card ip 192.0.2.1 number 4242424242424242 last4 4242 "
+		 "expiry 12/27"),
 		"ATTEMPT card ip 192.0.2.1 last4 4242424242424242 expiry 12/27",
 		"ATTEMPT card ip 192.0.2.1 card 4242424242424242 expiry 12/27",
 		"ATTEMPT card ip 192.0.2.1 last4 4242 expiry 12/27 cvc 123",

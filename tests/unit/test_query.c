@@ -210,7 +210,7 @@ one_failure(void *arg)
 static void
 test_memory(void **state)
 {
-	static const char *const texts[] = { "cn=a", "entryUUID=" UUID,
+	static const char *const texts[] = { "cn=a", ("entryUUID=" UUID),
 		"(uid={user})", "ldap:///cn={user},dc=x??sub?(cn=a)" };
 	char text[64];
 	size_t i;
