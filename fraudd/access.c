@@ -21,6 +21,7 @@
 struct row {
 	bool absent;
 	bool is_group;
+	bool holder;
 	uid_t uid;
 	gid_t gid;
 	unsigned may;
@@ -41,6 +42,9 @@ resolve(const struct settings_access *a, struct row *row, struct err *e)
 	const struct passwd *user;
 
 	row->may = a->may;
+	row->holder = a->holder;
+	if (row->holder)
+		return 0;
 	row->is_group = a->group[0] != '\0';
 	if (row->is_group) {
 		group = getgrnam(a->group);
@@ -127,6 +131,7 @@ access_peer(int fd, struct access_peer *out, struct err *e)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) != 0)
 		return err_set(e, E_IO, "SO_PEERCRED: %s", strerror(errno));
+	out->holder = false;
 	out->uid = cred.uid;
 	out->gid = cred.gid;
 	out->group_count = 0;
@@ -161,8 +166,12 @@ access_judge(const struct access_table *t, const struct access_peer *peer)
 		row = &t->rows[i];
 		if (row->absent)
 			continue;
-		mine = row->is_group ? in_group(peer, row->gid) :
-				       peer->uid == row->uid;
+		if (row->holder || peer->holder)
+			mine = row->holder && peer->holder;
+		else if (row->is_group)
+			mine = in_group(peer, row->gid);
+		else
+			mine = peer->uid == row->uid;
 		if (mine) {
 			a.may |= row->may;
 			a.rows |= UINT64_C(1) << i;

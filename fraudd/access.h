@@ -27,6 +27,7 @@ enum access_right {
 #define ACCESS_GROUPS_MAX 1024 /* supplementary groups that are looked at */
 
 struct access_peer {
+	bool holder; /* has shown the listener's secret; the rest is void */
 	uid_t uid;
 	gid_t gid;
 	gid_t groups[ACCESS_GROUPS_MAX];

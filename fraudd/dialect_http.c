@@ -25,6 +25,7 @@
 #define MEMORY_PER_CONNECTION 16384 /* request line and headers */
 #define SWALLOW_MAX (1024 * 1024) /* read to say 413; beyond that, hang up */
 #define TIMEOUT 60 /* s */
+#define SECRET_HEADER "X-API-Key"
 #define OUT_MAX (4 * 1024 * 1024)
 
 struct each {
@@ -79,6 +80,9 @@ send_answer(struct exchange *x)
 		MHD_add_response_header(
 		    response, MHD_HTTP_HEADER_RETRY_AFTER, number);
 	}
+	if (x->status == HTTP_UNAUTHORIZED)
+		MHD_add_response_header(response,
+		    MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"fraudd\"");
 	if (x->status == HTTP_BAD_METHOD)
 		MHD_add_response_header(
 		    response, MHD_HTTP_HEADER_ALLOW, x->allow);
@@ -107,24 +111,39 @@ exchange_new(struct dialect_http *h, struct MHD_Connection *connection)
 
 /*
  * Who asks: the listener travels as the address that was given with the
- * connection. Asked when the body is there, for rights may change meanwhile.
+ * connection, the secret, where one is needed, in a header. Asked before the
+ * body is read, and again when it is there, for rights may change meanwhile.
  */
-static void
+static bool
 identify(struct exchange *x)
 {
 	const union MHD_ConnectionInfo *fd, *info;
 	const struct dialect_http *h = x->http;
+	struct dialect_http_asker by = { .fd = -1 };
 	struct sockaddr_un from;
+	char *password = NULL, *user;
 
 	fd = MHD_get_connection_info(
 	    x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	info = MHD_get_connection_info(
 	    x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	if (fd == NULL || info == NULL || info->client_addr == NULL)
-		return;
+		return false;
 	memcpy(&from, info->client_addr, sizeof(from));
-	x->by.rows = h->config.judge(h->config.arg, fd->connect_fd,
-	    (unsigned char)from.sun_path[0], &x->access);
+	by.fd = fd->connect_fd;
+	by.point = (unsigned char)from.sun_path[0];
+	by.secret = MHD_lookup_connection_value(
+	    x->connection, MHD_HEADER_KIND, SECRET_HEADER);
+	user = MHD_basic_auth_get_username_password(x->connection, &password);
+	if (by.secret == NULL)
+		by.secret = password;
+	by.secret_len = by.secret != NULL ? strlen(by.secret) : 0;
+	x->by.rows = h->config.judge(h->config.arg, &by, &x->access);
+	if (password != NULL)
+		mem_wipe(password, strlen(password));
+	MHD_free(password);
+	MHD_free(user);
+	return x->by.rows != NULL;
 }
 
 /* What is refused before the body is read. */
@@ -133,6 +152,12 @@ refused(struct exchange *x)
 {
 	const char *value;
 
+	if (!identify(x)) {
+		x->by.env->metrics->denied_access++;
+		dialect_http_fail(
+		    x, HTTP_UNAUTHORIZED, "who asks is not known here");
+		return true;
+	}
 	value = MHD_lookup_connection_value(
 	    x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_ENCODING);
 	if (value != NULL && strcasecmp(value, "identity") != 0) {
@@ -173,12 +198,11 @@ answer(struct exchange *x, const char *target, const char *method)
 	/* the target stands where it stood only during a call */
 	x->path = dialect_http_path(target);
 	x->by.now = timeline_us(x->http->config.clock) / 1000;
-	identify(x);
 	if (x->swallowed > 0)
 		dialect_http_fail(x, HTTP_TOO_LARGE, "the body is over 16 KiB");
-	else if (x->by.rows == NULL)
+	else if (!identify(x))
 		dialect_http_fail(
-		    x, HTTP_FORBIDDEN, "this user has no right to this");
+		    x, HTTP_UNAUTHORIZED, "who asks is not known here");
 	else
 		dialect_http_route(x, method);
 	x->answered = true;

@@ -25,12 +25,20 @@ struct dialect_http;
 struct err;
 struct timeline;
 
+/* Who asks: a socket of the listener, and the secret that was shown. */
+struct dialect_http_asker {
+	int fd;
+	size_t point;
+	const char *secret; /* NULL: none */
+	size_t secret_len;
+};
+
 struct dialect_http_config {
 	const struct command_env *env; /* all borrowed */
 	const struct timeline *clock;
-	/* What the peer of fd may do; the rows that say so. */
+	/* What the asker may do; the rows that say so, or NULL: unknown. */
 	const struct access_table *(*judge)(
-	    void *arg, int fd, size_t point, struct access *out);
+	    void *arg, const struct dialect_http_asker *by, struct access *out);
 	void *arg;
 };
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -101,9 +102,9 @@ make_folder(const char *path)
 	(void)mkdir(folder, 0755);
 }
 
-int
-listener_open(const struct settings_listener *l,
-    void (*skipped)(const char *group), int *fd_out, struct err *e)
+static int
+open_file(const struct settings_listener *l, void (*skipped)(const char *group),
+    int *fd_out, struct err *e)
 {
 	struct sockaddr_un a;
 	mode_t mask;
@@ -138,17 +139,79 @@ out:
 	return r;
 }
 
+/* Returns the length of the address, which is that of either family. */
+static socklen_t
+tcp_address(const struct settings_listener *l, struct sockaddr_in6 *out)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (l->addr.family == 4) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(l->port);
+		memcpy(&v4->sin_addr, l->addr.bytes, sizeof(v4->sin_addr));
+		return sizeof(*v4);
+	}
+	out->sin6_family = AF_INET6;
+	out->sin6_port = htons(l->port);
+	memcpy(&out->sin6_addr, l->addr.bytes, sizeof(out->sin6_addr));
+	return sizeof(*out);
+}
+
+static int
+open_tcp(const struct settings_listener *l, int *fd_out, struct err *e)
+{
+	struct sockaddr_in6 a;
+	socklen_t n = tcp_address(l, &a);
+	int fd, on = 1;
+
+	fd = socket(
+	    a.sin6_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	    bind(fd, (const struct sockaddr *)&a, n) != 0 ||
+	    listen(fd, BACKLOG) != 0) {
+		err_set(e, E_IO, "%s: %s", l->path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return E_IO;
+	}
+	*fd_out = fd;
+	return 0;
+}
+
 int
-listener_is_at(int fd, const char *path)
+listener_open(const struct settings_listener *l,
+    void (*skipped)(const char *group), int *fd_out, struct err *e)
+{
+	return l->port != 0 ? open_tcp(l, fd_out, e) :
+			      open_file(l, skipped, fd_out, e);
+}
+
+static int
+is_at_port(int fd, const struct settings_listener *l)
+{
+	struct sockaddr_in6 want, got;
+	socklen_t n = sizeof(got), want_n = tcp_address(l, &want);
+
+	memset(&got, 0, sizeof(got));
+	return getsockname(fd, (struct sockaddr *)&got, &n) == 0 &&
+	    n == want_n && memcmp(&got, &want, n) == 0;
+}
+
+int
+listener_is_at(int fd, const struct settings_listener *l)
 {
 	struct sockaddr_un a;
 	socklen_t n = sizeof(a);
 
+	if (l->port != 0)
+		return is_at_port(fd, l);
 	memset(&a, 0, sizeof(a));
 	if (getsockname(fd, (struct sockaddr *)&a, &n) != 0 ||
 	    a.sun_family != AF_UNIX)
 		return 0;
-	return strncmp(a.sun_path, path, sizeof(a.sun_path)) == 0;
+	return strncmp(a.sun_path, l->path, sizeof(a.sun_path)) == 0;
 }
 
 int

@@ -67,12 +67,16 @@ load(const struct program *p, struct settings **out, struct err *e)
 {
 	struct stat st;
 	const char *file = p->file;
+	int r;
 
 	if (!p->named && stat(file, &st) != 0 && errno == ENOENT) {
 		note(LOG_INFO, "%s is not there: using the defaults", file);
 		file = NULL;
 	}
-	return settings_load(file, out, e);
+	r = settings_load(file, out, e);
+	if (r == 0)
+		r = settings_read_secrets(*out, e);
+	return r;
 }
 
 static int
@@ -120,14 +124,14 @@ take_sockets(struct program *p, struct err *e)
 		fd = -1;
 		for (k = 0; k < given && fd < 0; k++)
 			if (listener_is_at(
-				SD_LISTEN_FDS_START + k, s->listeners[i].path))
+				SD_LISTEN_FDS_START + k, &s->listeners[i]))
 				fd = SD_LISTEN_FDS_START + k;
 		taken += fd >= 0;
 		if (fd >= 0)
 			r = listener_adopt(fd, e);
 		else {
 			r = listener_open(&s->listeners[i], skipped, &fd, e);
-			if (r == 0)
+			if (r == 0 && s->listeners[i].port == 0)
 				p->ours[i] = mem_strdup(s->listeners[i].path);
 		}
 		p->fds[i] = fd;

@@ -185,13 +185,27 @@ on_stop(evutil_socket_t signal, short what, void *arg)
 	event_base_loopbreak(s->base);
 }
 
+/*
+ * Over TCP the kernel does not say who asks: there it is the secret, which
+ * stands for a user of a number that nobody has.
+ */
 static const struct access_table *
-judge(void *arg, int fd, size_t point, struct access *out)
+judge(void *arg, const struct dialect_http_asker *by, struct access *out)
 {
+	const struct settings_listener *l;
 	struct server *s = arg;
-	struct access_peer who;
+	struct access_peer who = { .holder = true, .uid = (uid_t)-1 };
+	size_t point = by->point;
 
-	if (point >= s->point_count || access_peer(fd, &who, NULL) != 0)
+	if (point >= s->point_count)
+		return NULL;
+	l = &s->settings->listeners[point];
+	if (l->port != 0) {
+		if (l->secret == NULL || by->secret == NULL ||
+		    by->secret_len != l->secret_len ||
+		    !mem_equal(by->secret, l->secret, l->secret_len))
+			return NULL;
+	} else if (access_peer(by->fd, &who, NULL) != 0)
 		return NULL;
 	*out = access_judge(s->points[point].rows, &who);
 	return s->points[point].rows;
@@ -223,6 +237,7 @@ add_points(struct server *s, struct err *e)
 		point->server = s;
 		point->index = i;
 		point->fd = s->config.fds[i];
+		point->tcp = set->listeners[i].port != 0;
 		r = access_table_new(
 		    &set->listeners[i], skipped, &point->rows, e);
 		if (r != 0)
@@ -405,8 +420,8 @@ check_fixed(
 	bool sockets = old->listener_count == fresh->listener_count;
 
 	for (i = 0; sockets && i < old->listener_count; i++)
-		sockets = same(
-		    old->listeners[i].path, fresh->listeners[i].path);
+		sockets = old->listeners[i].port == fresh->listeners[i].port &&
+		    same(old->listeners[i].path, fresh->listeners[i].path);
 	if (!sockets)
 		return err_set(
 		    e, E_CONFIG_INVALID, "other sockets take a restart");
@@ -428,7 +443,8 @@ judge_again(struct server *s)
 
 	TAILQ_FOREACH(p, &s->peers, all)
 	{
-		if (access_peer(p->fd, &who, NULL) == 0)
+		if (!s->points[p->point].tcp &&
+		    access_peer(p->fd, &who, NULL) == 0)
 			p->conn.access = access_judge(
 			    s->points[p->point].rows, &who);
 		else

@@ -319,6 +319,9 @@ look(struct peer *p, bool ended)
 		p->conn.dialect = DIALECT_RESP;
 	if (p->conn.dialect == DIALECT_HTTP)
 		hand_over(p);
+	else if (p->conn.dialect != DIALECT_UNKNOWN &&
+	    p->server->points[p->point].tcp)
+		server_peer_free(p);
 	else if (p->conn.dialect != DIALECT_UNKNOWN)
 		read_on(p, ended);
 }
@@ -398,7 +401,7 @@ server_peer_new(struct point *point, int fd)
 	struct access_peer who;
 	struct peer *p = mem_alloc(sizeof(*p));
 
-	if (p == NULL || access_peer(fd, &who, NULL) != 0) {
+	if (p == NULL || (!point->tcp && access_peer(fd, &who, NULL) != 0)) {
 		s->metrics.accept_errors++;
 		free(p);
 		close(fd);
@@ -410,7 +413,8 @@ server_peer_new(struct point *point, int fd)
 	p->fd = fd;
 	p->point = point->index;
 	p->active = timeline_us(s->config.clock);
-	p->conn.access = access_judge(point->rows, &who);
+	if (!point->tcp)
+		p->conn.access = access_judge(point->rows, &who);
 	outbuf_init(&p->out, CONN_OUT_MAX);
 	event_assign(&p->read, s->base, fd,
 	    EV_READ | EV_CLOSED | EV_PERSIST | EV_ET, on_readable, p);

@@ -67,6 +67,7 @@ struct point {
 	struct server *server;
 	size_t index;
 	int fd; /* borrowed */
+	bool tcp; /* HTTP alone, and nobody is known before the secret */
 	struct event accept;
 	struct access_table *rows;
 };

@@ -103,14 +103,21 @@ static const struct schema_table access_table = { ROWS(access_keys) };
 
 /* the longest path a Unix socket can have is 107 bytes */
 static const struct schema_key listener_keys[] = {
-	{ .name = "path",
-	    .kind = SCHEMA_STRING,
-	    .text = SCHEMA_TEXT_PATH,
-	    .max = 107,
-	    .required = true },
+	STRING("path", PATH, 107),
 	STRING("group", NAME, 0),
 	STRING("mode", PLAIN, 4),
 	OBJECTS("access", access_table, 64),
+	STRING("tcp", PLAIN, ADDR_TEXT_MAX + 8),
+	STRING("secret_file", PATH, 0),
+	{ .name = "may",
+	    .kind = SCHEMA_STRINGS,
+	    .min = 1,
+	    .text = SCHEMA_TEXT_WORD,
+	    .words = WORDS("count", "read", "admin") },
+	{ .name = "events",
+	    .kind = SCHEMA_STRINGS,
+	    .min = 1,
+	    .text = SCHEMA_TEXT_NAME },
 };
 static const struct schema_table listener_table = { ROWS(listener_keys) };
 

@@ -17,6 +17,8 @@ struct err;
 
 #define SETTINGS_RULES_MAX 64
 #define SETTINGS_NAME_MAX 64
+#define SETTINGS_SECRET_MIN 16 /* bytes */
+#define SETTINGS_SECRET_MAX 256
 #define SETTINGS_WHEN_MAX 4 /* conditions of a rule */
 #define SETTINGS_VALUES_MAX 1024 /* distinct values or sessions of a key */
 
@@ -80,8 +82,9 @@ struct settings_rule {
 };
 
 struct settings_access {
-	char user[SETTINGS_NAME_MAX + 1]; /* one of the two is set */
+	char user[SETTINGS_NAME_MAX + 1]; /* one of the three is set */
 	char group[SETTINGS_NAME_MAX + 1];
+	bool holder; /* neither: whoever shows the listener's secret */
 	bool named; /* by the file: what does not exist is an error */
 	unsigned may; /* bits of access_right in access.h */
 	char (*events)[SETTINGS_NAME_MAX + 1]; /* owns; NULL: every event */
@@ -89,7 +92,12 @@ struct settings_access {
 };
 
 struct settings_listener {
-	char *path;
+	char *path; /* or "127.0.0.1:4001", as the file has it */
+	uint16_t port; /* not 0: TCP, HTTP alone, for who knows the secret */
+	struct addr addr; /* a loopback address */
+	char *secret_file;
+	char *secret; /* owns; NULL: not read, so nobody is let in */
+	size_t secret_len;
 	char *group; /* NULL: the process's */
 	mode_t mode;
 	bool group_named; /* the file names it: missing is an error */
@@ -120,5 +128,11 @@ int settings_load(const char *path, struct settings **out, struct err *e);
 int settings_parse(const char *text, size_t n, const char *name,
     struct settings **out, struct err *e);
 void settings_free(struct settings **s);
+
+/*
+ * Reads the secrets of the listeners that need one, for the daemon alone.
+ * Returns 0, E_IO, E_PERM, E_NOMEM or E_CONFIG_INVALID; never quotes one.
+ */
+int settings_read_secrets(struct settings *s, struct err *e);
 
 #endif

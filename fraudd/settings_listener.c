@@ -72,6 +72,16 @@ take_events(const struct json *list, struct settings_access *out)
 	return 0;
 }
 
+int
+settings_take_rights(const struct schema_source *src, const struct json *node,
+    struct settings_access *out)
+{
+	out->may = bits_of(json_member(node, "may"));
+	if (take_events(json_member(node, "events"), out) != 0)
+		return err_set(src->e, E_NOMEM, "out of memory");
+	return 0;
+}
+
 static int
 take_row(const struct schema_source *src, const struct json *node,
     const struct json_path *at, struct settings_access *out)
@@ -86,10 +96,7 @@ take_row(const struct schema_source *src, const struct json *node,
 	str_init(
 	    &s, user != NULL ? out->user : out->group, SETTINGS_NAME_MAX + 1);
 	str_add(&s, user != NULL ? user : group);
-	out->may = bits_of(json_member(node, "may"));
-	if (take_events(json_member(node, "events"), out) != 0)
-		return err_set(src->e, E_NOMEM, "out of memory");
-	return 0;
+	return settings_take_rights(src, node, out);
 }
 
 static int
@@ -163,18 +170,76 @@ take_socket(const struct schema_source *src, const struct json *root,
 	    access != NULL, l);
 }
 
+/* What belongs to a listener of the other kind is no way to say nothing. */
+static int
+refuse_keys(const struct schema_source *src, const struct json *node,
+    const struct json_path *up, const char *const *names, const char *why)
+{
+	struct json_path at = { .up = up };
+
+	for (; *names != NULL; names++) {
+		at.name = *names;
+		if (json_member(node, *names) != NULL)
+			return schema_fail(src, &at, "%s", why);
+	}
+	return 0;
+}
+
+static const char *const tcp_only[] = { "secret_file", "may", "events", NULL };
+static const char *const socket_only[] = { "path", "group", "mode", "access",
+	NULL };
+
+/* A socket of the file system, whose access may be that of the whole file. */
+static int
+take_path(const struct schema_source *src, const struct place *p,
+    const struct json *root, const struct json *base,
+    struct settings_listener *l)
+{
+	const struct json_path path = { .up = p->at, .name = p->path };
+	const struct json *access = json_member(p->node, "access");
+	bool named;
+	int ret;
+
+	if (json_member(p->node, p->path) == NULL)
+		return schema_fail(src, &path, "is required");
+	ret = refuse_keys(
+	    src, p->node, p->at, tcp_only, "goes with \"tcp\" alone");
+	if (ret == 0)
+		ret = take_listener(src, p, l);
+	if (ret != 0)
+		return ret;
+	if (access == NULL)
+		access = json_member(root, "access");
+	named = access != NULL;
+	if (!named)
+		access = json_member(base, "access");
+	return take_access(src, access, p->at, named, l);
+}
+
+static int
+take_tcp(const struct schema_source *src, const struct json *node,
+    const struct json_path *at, struct settings_listener *l)
+{
+	int ret;
+
+	ret = refuse_keys(src, node, at, socket_only,
+	    "goes with a socket's \"path\", not with \"tcp\"");
+	return ret == 0 ? settings_take_tcp(src, node, at, l) : ret;
+}
+
 int
 settings_take_listeners(const struct schema_source *src,
     const struct json *root, const struct json *base, struct settings *s)
 {
-	const struct json *list = json_member(root, "listeners"), *access;
+	const struct json *list = json_member(root, "listeners");
 	const struct json_path up = { .name = "listeners" };
 	struct json_path at = { .up = &up };
-	struct place p = { .path = "path",
+	struct place p = { .at = &at,
+		.path = "path",
 		.group = "group",
 		.mode = "mode",
 		.otherwise = "0660" };
-	bool named;
+	struct settings_listener *l;
 	int ret;
 
 	s->listeners = mem_array(json_count(list) + 1, sizeof(*s->listeners));
@@ -183,19 +248,11 @@ settings_take_listeners(const struct schema_source *src,
 	ret = take_socket(src, root, base, s);
 	for (; ret == 0 && at.index < json_count(list); at.index++) {
 		p.node = json_element(list, at.index);
-		p.at = &at;
-		s->listener_count++;
-		ret = take_listener(src, &p, &s->listeners[at.index + 1]);
-		if (ret != 0)
-			break;
-		access = json_member(p.node, "access");
-		if (access == NULL)
-			access = json_member(root, "access");
-		named = access != NULL;
-		if (!named)
-			access = json_member(base, "access");
-		ret = take_access(
-		    src, access, &at, named, &s->listeners[at.index + 1]);
+		l = &s->listeners[s->listener_count++];
+		if (json_member(p.node, "tcp") != NULL)
+			ret = take_tcp(src, p.node, &at, l);
+		else
+			ret = take_path(src, &p, root, base, l);
 	}
 	return ret;
 }
@@ -211,6 +268,8 @@ settings_listeners_free(struct settings *s)
 		free(s->listeners[i].access);
 		free(s->listeners[i].path);
 		free(s->listeners[i].group);
+		free(s->listeners[i].secret_file);
+		mem_free(&s->listeners[i].secret, s->listeners[i].secret_len);
 	}
 	free(s->listeners);
 }

@@ -16,6 +16,11 @@ int settings_take_rules(const struct schema_source *src,
     const struct json *root, struct settings *s);
 int settings_take_listeners(const struct schema_source *src,
     const struct json *root, const struct json *base, struct settings *s);
+int settings_take_tcp(const struct schema_source *src, const struct json *node,
+    const struct json_path *at, struct settings_listener *l);
+/* "may" and "events" of node. */
+int settings_take_rights(const struct schema_source *src,
+    const struct json *node, struct settings_access *out);
 void settings_listeners_free(struct settings *s);
 
 /* The rules of a file that names none, as JSON: card, then login. */

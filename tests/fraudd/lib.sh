@@ -79,3 +79,10 @@ talk() {
 r() {
 	redis-cli -s "$SOCK" "$@" 2>&1
 }
+
+free_port() {
+	python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}

@@ -11,6 +11,9 @@
 
 #define RULE(rest) "{\"rules\":[{\"name\":\"r\",\"event\":\"e\"" rest "}]}"
 
+#define TCP(at, rest) "{\"listeners\":[{\"tcp\":\"" at "\"" rest "}]}"
+#define TCP_REST ",\"secret_file\":\"/no/s\",\"may\":[\"count\"]"
+
 static int
 parse(const char *text, struct settings **out, struct err *e)
 {
@@ -313,6 +316,35 @@ static const struct {
 	{ "a listener without a path", "{\"listeners\":[{}]}",
 	    "listeners[0].path: is required" },
 	{ "a listener", "{\"listeners\":[{\"path\":\"/x\"}]}", NULL },
+	{ "a TCP listener", TCP("127.0.0.1:4001", TCP_REST), NULL },
+	{ "another loopback address", TCP("127.1.2.3:65535", TCP_REST), NULL },
+	{ "of IPv6", TCP("[::1]:1", TCP_REST), NULL },
+	{ "everywhere", TCP("0.0.0.0:4001", TCP_REST), "must be a loopback" },
+	{ "everywhere, IPv6", TCP("[::]:4001", TCP_REST),
+	    "must be a loopback" },
+	{ "another machine", TCP("192.0.2.1:4001", TCP_REST),
+	    "listeners[0].tcp: must be a loopback" },
+	{ "a name", TCP("localhost:4001", TCP_REST), "must be a loopback" },
+	{ "no port", TCP("127.0.0.1", TCP_REST), "must be a loopback" },
+	{ "port 0", TCP("127.0.0.1:0", TCP_REST), "must be a loopback" },
+	{ "port 65536", TCP("127.0.0.1:65536", TCP_REST), "must be a loop" },
+	{ "a port and more", TCP("127.0.0.1:40x", TCP_REST), "must be a loop" },
+	{ "IPv6 without brackets", TCP("::1:4001", TCP_REST),
+	    "must be a loop" },
+	{ "IPv4 in brackets", TCP("[127.0.0.1]:4001", TCP_REST),
+	    "must be a loopback" },
+	{ "a bracket alone", TCP("[:4001", TCP_REST), "must be a loopback" },
+	{ "no secret", TCP("127.0.0.1:4001", ",\"may\":[\"count\"]"),
+	    "listeners[0].secret_file: is required with" },
+	{ "no rights", TCP("127.0.0.1:4001", ",\"secret_file\":\"/s\""),
+	    "listeners[0].may: is required with" },
+	{ "access of users", TCP("127.0.0.1:4001", TCP_REST ",\"access\":[]"),
+	    "listeners[0].access: goes with a socket's" },
+	{ "a path, too", TCP("127.0.0.1:4001", TCP_REST ",\"path\":\"/x\""),
+	    "listeners[0].path: goes with a socket's" },
+	{ "a secret for a socket",
+	    "{\"listeners\":[{\"path\":\"/x\",\"secret_file\":\"/s\"}]}",
+	    "listeners[0].secret_file: goes with" },
 };
 
 static void
@@ -381,7 +413,9 @@ static const char enough[] =
     "\"access\":[{\"user\":\"shop\",\"may\":[\"count\"],"
     "\"events\":[\"card\",\"login\"]}],"
     "\"listeners\":[{\"path\":\"/p/s\",\"group\":\"postfix\"},"
-    "{\"path\":\"/q\"}]}";
+    "{\"path\":\"/q\"},"
+    "{\"tcp\":\"[::1]:4001\",\"secret_file\":\"/s\","
+    "\"may\":[\"count\"],\"events\":[\"login\"]}]}";
 
 static void
 parse_once(void *arg)
@@ -401,6 +435,32 @@ test_memory(void **state)
 	(void)state;
 	if (alloc_fail_works())
 		assert_true(for_each_alloc_failure(parse_once, NULL) > 10);
+}
+
+static void
+test_tcp(void **state)
+{
+	static const char text[] = TCP(
+	    "[::1]:4001", TCP_REST ",\"events\":[\"login\"]");
+	struct settings *s = NULL;
+	const struct settings_listener *l;
+
+	(void)state;
+	assert_int_equal(parse(text, &s, NULL), 0);
+	assert_int_equal(s->listeners[0].port, 0);
+	assert_false(s->listeners[0].access[0].holder);
+	l = &s->listeners[1];
+	assert_string_equal(l->path, "[::1]:4001");
+	assert_int_equal(l->port, 4001);
+	assert_int_equal(l->addr.family, 6);
+	assert_int_equal(l->access_count, 1);
+	assert_true(l->access[0].holder);
+	assert_int_equal(l->access[0].may, ACCESS_COUNT);
+	assert_string_equal(l->access[0].events[0], "login");
+	assert_null(l->secret);
+	assert_int_equal(settings_read_secrets(s, NULL), E_IO);
+	assert_null(l->secret);
+	settings_free(&s);
 }
 
 static void
@@ -432,6 +492,7 @@ main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_load),
 	};
 
