@@ -20,6 +20,8 @@
 
 #define NOTICE_SECONDS 60
 #define TIME_TEXT_MAX 24
+/* Who may read it may lock it, and so keep everybody from saying anything. */
+#define MODE 0600
 
 static bool
 is_due(int64_t last, int64_t now)
@@ -54,14 +56,14 @@ open_file(const char *path)
 	struct str s;
 	int fd;
 
-	fd = open(path, flags | O_CLOEXEC, 0644);
+	fd = open(path, flags | O_CLOEXEC, MODE);
 	if (fd >= 0 || slash == NULL || slash == path)
 		return fd;
 	str_init(&s, dir, sizeof(dir));
 	str_add_bytes(&s, path, (size_t)(slash - path));
 	if (s.full || mkdir(dir, 0755) != 0)
 		return -1;
-	return open(path, flags | O_CLOEXEC, 0644);
+	return open(path, flags | O_CLOEXEC, MODE);
 }
 
 /* Whether the minute of all processes is over; then it begins anew. */

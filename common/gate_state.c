@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "config.h"
 #include "file.h"
@@ -27,6 +28,8 @@
 
 #define PROBES 4 /* slots a thread looks into */
 #define SLOT_BITS 5
+#define LOOK_LAG 1 /* seconds by which a look may be late */
+#define TURN_NS 50000 /* between two tries at the lock of who looks */
 #define GOLDEN_RATIO UINT64_C(0x9e3779b97f4a7c15)
 
 _Static_assert(GATE_SLOTS == 1 << SLOT_BITS, "slots are a power of two");
@@ -259,24 +262,54 @@ publish(struct gate *g, struct gate_state *next)
 	sweep(g);
 }
 
+/* Whether what was last looked at then is too old to go on with. */
+static bool
+is_old(int64_t looked, int64_t now)
+{
+	return looked == INT64_MIN || looked < now - LOOK_LAG ||
+	    looked > now + LOOK_LAG;
+}
+
 /*
- * At most once in each second of the callers' clocks, and by one thread:
- * the others go on with what there is. g->current is safe to read, since
- * only who looks ever replaces it.
+ * The lock of who looks at the files. False: another thread looks, and what
+ * there is was seen a moment ago. After a silence nobody knows that: then who
+ * comes second waits, or a token that was revoked meanwhile would be taken
+ * while the first one is still reading.
+ */
+static bool
+begin_look(struct gate *g, int64_t now)
+{
+	const struct timespec turn = { 0, TURN_NS };
+
+	int64_t last;
+
+	while (!lock_try(&g->looking)) {
+		last = atomic_load_explicit(&g->looked, memory_order_relaxed);
+		if (!is_old(last, now))
+			return false;
+		(void)nanosleep(&turn, NULL);
+	}
+	return true;
+}
+
+/*
+ * Once in each second of the callers' clocks, and by one thread. It is said
+ * to be done when it is: who reads that also gets what was found. g->current
+ * is safe to read, since only who looks ever replaces it.
  */
 static void
 look(struct gate *g, int64_t now)
 {
-	int64_t last = atomic_load_explicit(&g->looked, memory_order_relaxed);
 	struct gate_state *next;
 
-	if (last == now || !lock_try(&g->looking))
+	if (atomic_load_explicit(&g->looked, memory_order_acquire) == now ||
+	    !begin_look(g, now))
 		return;
-	if (atomic_compare_exchange_strong_explicit(&g->looked, &last, now,
-		memory_order_relaxed, memory_order_relaxed)) {
+	if (atomic_load_explicit(&g->looked, memory_order_relaxed) != now) {
 		next = state_renew(g, g->current, now);
 		if (next != NULL)
 			publish(g, next);
+		atomic_store_explicit(&g->looked, now, memory_order_release);
 	}
 	lock_give(&g->looking);
 }

@@ -147,6 +147,8 @@ for i in 1 2 3; do
 done
 is "$(grep -c 'fraudd could not be asked, attempts are' "$SSHD_DIR/syslog")" 1 \
 	"five logins, five processes: said once in the minute"
+is "$(stat -c %a "$T/away/last")" 600 \
+	"and nobody else can hold the lock of that file, which would silence all"
 echo $((now - 61)) | tr -d '\n' >"$T/away/last"
 login alice "$T/good" >/dev/null
 is "$(grep -c 'attempts are let through: .*there is no such socket\|attempts are let through: .*nobody listens' \

@@ -22,6 +22,10 @@
 #define ROUNDS 64
 #define FORKS 8
 #define TURNS 2 /* of each thread in a round */
+#define SILENCES 32
+#define SILENCE 60 /* seconds */
+#define LIST_ENTRIES 2000 /* that take a while to read */
+#define LIST_MAX (LIST_ENTRIES * 24 + 64)
 #define PAYLOAD \
 	"{\"iss\":\"https://a.example\",\"aud\":\"ssh\",\"sub\":\"alice\"," \
 	"\"exp\":1700009000,\"iat\":1700000000,\"jti\":\"j1\"}"
@@ -43,6 +47,7 @@ struct crowd {
 	atomic_ulong accepted;
 	atomic_ulong wrong;
 	atomic_ulong notices;
+	atomic_int want; /* of those who come after a silence */
 };
 
 static struct crowd crowd;
@@ -267,12 +272,78 @@ test_fork(void **state)
 	run(FORKS, fork_once);
 }
 
+/* A list of many, with A among them or not. */
+static void
+put_list(bool revoked)
+{
+	char path[TEST_PATH_MAX], *text = malloc(LIST_MAX);
+	struct str s;
+	int i;
+
+	assert_non_null(text);
+	str_init(&s, text, LIST_MAX);
+	str_add(&s, "{\"revoked\":[");
+	for (i = 0; i < LIST_ENTRIES; i++)
+		str_addf(&s, "{\"jti\":\"x%d\"},", i);
+	str_addf(&s, "{\"jti\":\"%s\"}]}", revoked ? "j1" : "j0");
+	assert_false(s.full);
+	snprintf(path, sizeof(path), "%s/revoked", crowd.lab.dir);
+	assert_int_equal(file_replace(path, 0600, s.data, s.len, NULL), 0);
+	free(text);
+}
+
+static void *
+come_back(void *arg)
+{
+	int round;
+
+	(void)arg;
+	for (round = 0; round < SILENCES; round++) {
+		pthread_barrier_wait(&crowd.line);
+		if (ask(crowd.good, "sshd") != atomic_load(&crowd.want))
+			atomic_fetch_add(&crowd.wrong, 1);
+		pthread_barrier_wait(&crowd.line);
+	}
+	return NULL;
+}
+
+/*
+ * Nobody asks for a while, the list changes, and then many come at once with
+ * a token that was revoked: none slips in while the first reads the list.
+ */
+static void
+test_revoked_in_silence(void **state)
+{
+	pthread_t threads[THREADS];
+	int i;
+
+	(void)state;
+	assert_int_equal(
+	    pthread_barrier_init(&crowd.line, NULL, THREADS + 1), 0);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, come_back, NULL), 0);
+	for (i = 0; i < SILENCES; i++) {
+		put_list(i % 2 == 0);
+		atomic_store(&crowd.want, i % 2 == 0 ? E_TOKEN_REVOKED : 0);
+		atomic_fetch_add(&crowd.now, SILENCE);
+		pthread_barrier_wait(&crowd.line);
+		pthread_barrier_wait(&crowd.line);
+	}
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	pthread_barrier_destroy(&crowd.line);
+	assert_int_equal(atomic_load(&crowd.wrong), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fork, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_revoked_in_silence, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
