@@ -137,8 +137,8 @@ wait "${held[2]}"
 
 # --- without fraudd
 
-accept "fraudd ends" stop_fraudd
 : >"$SSHD_DIR/syslog"
+accept "fraudd ends" stop_fraudd
 is "$(login alice "$T/good")" throttled "away and deny: out"
 is "$(login alice "$T/good")" throttled "again"
 jwtgate_config allow
