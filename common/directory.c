@@ -151,6 +151,7 @@ take_idle(struct directory *d, const struct directory_driver *driver,
 	}
 }
 
+/* Whoever takes it looks what became of it by then. */
 void
 directory_give(struct directory *d, struct directory_held *held)
 {
@@ -158,7 +159,7 @@ directory_give(struct directory *d, struct directory_held *held)
 
 	if (held->conn == NULL)
 		return;
-	if (driver->alive(held->conn)) {
+	if (driver->whole(held->conn)) {
 		lock_take(&d->lock);
 		if (d->idle_count < DIRECTORY_IDLE_MAX) {
 			d->idle[d->idle_count++] = *held;

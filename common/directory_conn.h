@@ -16,6 +16,7 @@
 #include "ldapuri.h"
 
 #define DIRECTORY_ADDRESSES_MAX 8
+#define DIRECTORY_AHEAD_MAX 4096
 
 struct sockaddr_storage;
 
@@ -27,6 +28,9 @@ struct directory_conn {
 	ino_t ino;
 	int64_t until; /* of the question that is being asked */
 	bool lost; /* not to be used again */
+	/* What came and libldap has not read: it asks for a header first. */
+	unsigned char ahead[DIRECTORY_AHEAD_MAX];
+	size_t ahead_at, ahead_len;
 };
 
 /* Addresses of a name, at most count. Returns how many, 0 with a sentence. */

@@ -34,6 +34,9 @@ struct directory_driver {
 	int (*connect)(const struct directory_target *target, int64_t until,
 	    struct directory_conn **out, struct err *e);
 
+	/* Whether it may be kept: as far as can be told without a look. */
+	bool (*whole)(const struct directory_conn *c);
+
 	/* Whether it is still this process's and nothing happened to it.
 	 * false after any failure that another server might not have. */
 	bool (*alive)(const struct directory_conn *c);

@@ -77,20 +77,20 @@ io_remove(Sockbuf_IO_Desc *io)
 	return 0;
 }
 
+/* What is here already needs no poll(). */
 static int
 io_ctrl(Sockbuf_IO_Desc *io, int option, void *arg)
 {
-	(void)io;
-	(void)option;
+	const struct directory_conn *c = io->sbiod_pvt;
+
 	(void)arg;
-	return 0;
+	return option == LBER_SB_OPT_DATA_READY && c->ahead_at < c->ahead_len;
 }
 
-/* Neither waits: libldap polls, and comes back. */
-static ber_slen_t
-io_read(Sockbuf_IO_Desc *io, void *buf, ber_len_t n)
+/* What there is, at most n bytes; it does not wait. */
+static ssize_t
+receive(const struct directory_conn *c, void *buf, size_t n)
 {
-	const struct directory_conn *c = io->sbiod_pvt;
 	ssize_t got;
 
 	do
@@ -100,6 +100,29 @@ io_read(Sockbuf_IO_Desc *io, void *buf, ber_len_t n)
 	if (got < 0 && errno == EAGAIN && deadline_left(c->until) == 0)
 		errno = ETIMEDOUT;
 	return got;
+}
+
+/* Neither waits: libldap polls, and comes back. */
+static ber_slen_t
+io_read(Sockbuf_IO_Desc *io, void *buf, ber_len_t n)
+{
+	struct directory_conn *c = io->sbiod_pvt;
+	ssize_t got;
+
+	if (c->ahead_at == c->ahead_len && n >= sizeof(c->ahead))
+		return receive(c, buf, n);
+	if (c->ahead_at == c->ahead_len) {
+		got = receive(c, c->ahead, sizeof(c->ahead));
+		if (got <= 0)
+			return got;
+		c->ahead_at = 0;
+		c->ahead_len = (size_t)got;
+	}
+	if (n > c->ahead_len - c->ahead_at)
+		n = c->ahead_len - c->ahead_at;
+	memcpy(buf, c->ahead + c->ahead_at, n);
+	c->ahead_at += n;
+	return (ber_slen_t)n;
 }
 
 static ber_slen_t

@@ -16,12 +16,19 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+/* By what is known of it: it did not fail, and all that came was asked for. */
+static bool
+conn_whole(const struct directory_conn *c)
+{
+	return !c->lost && c->ahead_at == c->ahead_len;
+}
+
 static bool
 conn_alive(const struct directory_conn *c)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 
-	if (c->lost || c->owner != getpid() || !directory_conn_same(c))
+	if (!conn_whole(c) || c->owner != getpid() || !directory_conn_same(c))
 		return false;
 	/* Nothing was asked: what comes is an end or a notice of one. */
 	return poll(&p, 1, 0) == 0;
@@ -125,6 +132,7 @@ conn_connect(const struct directory_target *target, int64_t until,
 EXPORT const struct directory_driver jwtgate_directory_driver = {
 	.version = PACKAGE_VERSION,
 	.connect = conn_connect,
+	.whole = conn_whole,
 	.alive = conn_alive,
 	.search = directory_conn_search,
 	.password = directory_conn_password,
