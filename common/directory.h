@@ -36,12 +36,12 @@ struct directory_query {
 };
 
 struct directory_value {
-	char *data; /* owns; one NUL stands behind the last byte */
+	char *data; /* borrowed; one NUL stands behind the last byte */
 	size_t len;
 };
 
 struct directory_values {
-	struct directory_value *items; /* owns */
+	struct directory_value *items; /* owns, with the bytes of all */
 	size_t count; /* 0: the entry has no such attribute */
 };
 

@@ -9,13 +9,10 @@
 static void
 entry_done(struct directory_entry *entry, size_t attributes)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; entry->values != NULL && i < attributes; i++) {
-		for (j = 0; j < entry->values[i].count; j++)
-			free(entry->values[i].items[j].data);
+	for (i = 0; entry->values != NULL && i < attributes; i++)
 		free(entry->values[i].items);
-	}
 	free(entry->values);
 	free(entry->dn);
 }

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "deadline.h"
 #include "err.h"
@@ -23,55 +24,105 @@ struct reading {
 	struct err *e;
 };
 
+/*
+ * Copies of what stands in the message, which is gone before they are: all of
+ * an attribute in one piece of memory, the bytes behind the list of them.
+ */
 static int
-add_values(struct reading *r, LDAPMessage *msg, const char *attribute,
+copy_values(struct reading *r, const struct berval *values,
     struct directory_values *out)
 {
-	struct berval **values = ldap_get_values_len(r->c->ld, msg, attribute);
-	size_t count = values == NULL ? 0 :
-					(size_t)ldap_count_values_len(values);
+	size_t count, bytes = 0, i;
+	char *to;
+
+	for (count = 0; values != NULL && values[count].bv_val != NULL; count++)
+		bytes += values[count].bv_len + 1;
+	if (count == 0)
+		return 0;
+	r->bytes += bytes;
+	/* no overflow: all of it was in one message, which has a limit */
+	out->items = malloc(count * sizeof(*out->items) + bytes);
+	if (out->items == NULL)
+		return E_NOMEM;
+	to = (char *)&out->items[count];
+	for (i = 0; i < count; i++) {
+		out->items[i].data = to;
+		out->items[i].len = values[i].bv_len;
+		memcpy(to, values[i].bv_val, values[i].bv_len);
+		to += values[i].bv_len;
+		*to++ = '\0';
+	}
+	out->count = count;
+	return 0;
+}
+
+/* To every place that asks for it; of one that comes twice the first. */
+static int
+add_values(struct reading *r, const struct berval *name,
+    const struct berval *values, struct directory_entry *entry)
+{
+	const char *wanted;
 	size_t i;
 	int ret = 0;
 
-	if (count > 0)
-		out->items = mem_array(count, sizeof(*out->items));
-	if (count > 0 && out->items == NULL)
-		ret = E_NOMEM;
-	for (i = 0; ret == 0 && i < count; i++) {
-		r->bytes += values[i]->bv_len;
-		out->items[i].data = mem_dup(
-		    values[i]->bv_val, values[i]->bv_len);
-		out->items[i].len = values[i]->bv_len;
-		out->count++;
-		if (out->items[i].data == NULL)
-			ret = E_NOMEM;
+	for (i = 0; ret == 0 && i < r->out->attribute_count; i++) {
+		wanted = r->q->attributes[i];
+		if (entry->values[i].count == 0 &&
+		    strlen(wanted) == name->bv_len &&
+		    strncasecmp(wanted, name->bv_val, name->bv_len) == 0)
+			ret = copy_values(r, values, &entry->values[i]);
 	}
-	ldap_value_free_len(values);
+	return ret;
+}
+
+/* The attributes in the order in which they stand, each of them once. */
+static int
+read_values(struct reading *r, LDAPMessage *msg, BerElement *ber,
+    struct directory_entry *entry)
+{
+	struct berval name = { 0, NULL }, *values = NULL;
+	int code, ret = 0;
+
+	do {
+		code = ldap_get_attribute_ber(
+		    r->c->ld, msg, ber, &name, &values);
+		if (code != LDAP_SUCCESS)
+			ret = directory_conn_fail(r->c, code, "search", r->e);
+		else if (name.bv_val != NULL)
+			ret = add_values(r, &name, values, entry);
+		ldap_memfree(values);
+		values = NULL;
+	} while (ret == 0 && name.bv_val != NULL);
 	return ret;
 }
 
 static int
 fill_entry(struct reading *r, LDAPMessage *msg, struct directory_entry *entry)
 {
-	char *dn = ldap_get_dn(r->c->ld, msg);
-	size_t i;
-	int ret = 0;
+	struct berval dn = { 0, NULL };
+	BerElement *ber = NULL;
+	int code, ret = 0;
 
-	if (dn == NULL)
-		return directory_conn_fail(
-		    r->c, LDAP_DECODING_ERROR, "search", r->e);
-	r->bytes += strlen(dn);
-	entry->dn = mem_strdup(dn);
-	ldap_memfree(dn);
+	code = ldap_get_dn_ber(r->c->ld, msg, &ber, &dn);
+	/* half a name must not become another's */
+	if (code == LDAP_SUCCESS &&
+	    (dn.bv_val == NULL || memchr(dn.bv_val, '\0', dn.bv_len) != NULL))
+		code = LDAP_DECODING_ERROR;
+	if (code != LDAP_SUCCESS) {
+		ber_free(ber, 0);
+		return directory_conn_fail(r->c, code, "search", r->e);
+	}
+	r->bytes += dn.bv_len;
+	entry->dn = mem_dup(dn.bv_val, dn.bv_len);
 	if (r->out->attribute_count > 0)
 		entry->values = mem_array(
 		    r->out->attribute_count, sizeof(*entry->values));
 	if (entry->dn == NULL ||
 	    (r->out->attribute_count > 0 && entry->values == NULL))
-		return E_NOMEM;
-	for (i = 0; ret == 0 && i < r->out->attribute_count; i++)
-		ret = add_values(
-		    r, msg, r->q->attributes[i], &entry->values[i]);
+		ret = E_NOMEM;
+	if (ret == 0 && r->out->attribute_count > 0)
+		ret = read_values(r, msg, ber, entry);
+	ber_free(ber, 0);
 	return ret;
 }
 
