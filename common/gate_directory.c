@@ -157,7 +157,7 @@ ask_cached(
 	    roles_cache_get(d->answers, q, d->now, held_out))
 		return 0;
 	r = ask(d, q, held_out);
-	if (r == 0)
+	if (r == 0 && seconds > 0)
 		roles_cache_put(d->answers, q, d->now, seconds, held_out);
 	return r;
 }

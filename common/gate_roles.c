@@ -143,9 +143,12 @@ add_held(const struct config_policy *p, const bool *held, struct str *s)
 	size_t i;
 
 	for (i = 0; i < p->role_count; i++) {
-		if (held[i] && is_word(p->roles[i].name))
-			str_addf(
-			    s, "%s%s", s->len > 0 ? " " : "", p->roles[i].name);
+		if (!held[i] || !is_word(p->roles[i].name))
+			continue;
+		if (s->len == 0)
+			str_add(s, p->roles[i].name);
+		else
+			str_addf(s, " %s", p->roles[i].name);
 	}
 }
 
