@@ -86,10 +86,13 @@ static LDAPMessage *
 ask(struct way *w, const char *filter, const char *attribute, int limit)
 {
 	struct timeval patience = { 10, 0 };
-	char *attrs[] = { (char *)attribute, NULL };
+	char *attrs[] = { (char *)attribute, "uid", NULL };
 	LDAPMessage *res = NULL;
 	int rc;
 
+	/* what a person is called is asked as well; of groups nothing is */
+	if (strncmp(filter, "(uid=", 5) != 0)
+		attrs[1] = NULL;
 	rc = ldap_search_ext_s(w->ld, DIRECTORY_BASE, LDAP_SCOPE_SUBTREE,
 	    filter, attrs, 0, NULL, NULL, &patience, limit, &res);
 	if (rc != LDAP_SUCCESS)
