@@ -87,6 +87,25 @@ like "$T/got" '^-NOPERM' "a reload takes rights from an open connection"
 exec 9>&-
 kill $pid 2>/dev/null
 wait $pid 2>/dev/null
+# Nor do requests that stand behind RELOAD have the rights from before it, in
+# the same read and in memory that is free by now: freed memory is overwritten
+# here, so that a look into it is seen.
+stop_fraudd
+export MALLOC_PERTURB_=170
+start_fraudd '"access": [{"user": "'"$ME"'", "may": ["count", "admin"]}]'
+write_config '"access": [{"user": "'"$ME"'", "may": ["count", "admin"],
+	"events": ["login"]}]'
+card='ATTEMPT card ip 192.0.2.9 last4 0001 expiry 12/27'
+is "$(printf '%s\nRELOAD\n%s\nPING\n' "$card" "$card" | talk |
+	sed -n '3p;/^+/p;/^-/p' | cut -c1-7 | tr '\n' ' ')" \
+	"allow +OK -NOPERM +PONG " "behind RELOAD the event is refused"
+write_config '"access": [{"user": "'"$ME"'", "may": ["count"]}]'
+is "$(printf 'RELOAD\n%s\nFORGET ip 192.0.2.9\n' "$card" | talk |
+	sed -n '/^+/p;/^-/p;/^allow/p' | cut -c1-7 | tr '\n' ' ')" \
+	"+OK allow -NOPERM " "behind RELOAD an event is allowed, a right gone"
+unset MALLOC_PERTURB_
+stop_fraudd
+start_fraudd '"access": [{"user": "'"$ME"'", "may": ["count"]}]'
 like <(printf 'BLOCK ip 192.0.2.1\n' | talk) '^-NOPERM' "count is not admin"
 like <(printf 'SHOW ip 192.0.2.1\n' | talk) '^-NOPERM' "count is not read"
 like <(attempt 0001) '^allow' "count is count"
