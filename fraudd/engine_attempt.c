@@ -82,11 +82,11 @@ check_fields(const struct engine *x, struct engine_request *q, bool complete,
     struct err *e)
 {
 	const struct engine_rule *rule;
-	uint8_t missing;
-	size_t i;
+	uint8_t missing, i;
 
 	q->rule_count = 0;
-	for (i = 0; i < x->rules->count; i++) {
+	for (i = engine_rules_first(x->rules, q->event); i != ENGINE_NO_FIELD;
+	     i = rule->next) {
 		rule = &x->rules->rules[i];
 		if (!engine_matches(rule, q) || rule->s.count == RULE_SESSIONS)
 			continue;
@@ -100,7 +100,7 @@ check_fields(const struct engine *x, struct engine_request *q, bool complete,
 			    "rule %s needs the field %s%s", rule->s.name,
 			    x->rules->known[missing],
 			    missing == KNOWN_CARD ? ": last4 and expiry" : "");
-		q->rules[q->rule_count++] = (uint8_t)i;
+		q->rules[q->rule_count++] = i;
 	}
 	return 0;
 }

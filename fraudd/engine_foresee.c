@@ -15,16 +15,17 @@ engine_foresee(struct engine *x, struct engine_text event,
 	const struct engine_rule *rule;
 	struct table_id id = { .level = TABLE_EXACT };
 	struct addr masked;
-	size_t i;
+	uint8_t i;
 
 	out->slot = 0;
 	out->text.data = NULL;
-	for (i = 0; i < x->rules->count; i++) {
+	for (i = engine_rules_first(x->rules, event); i != ENGINE_NO_FIELD;
+	     i = rule->next) {
 		rule = &x->rules->rules[i];
 		if (rule->key == KNOWN_IP && engine_is_event(rule, event))
 			break;
 	}
-	if (i == x->rules->count ||
+	if (i == ENGINE_NO_FIELD ||
 	    addr_parse(ip.data, ip.len, &out->addr) != 0)
 		return;
 	out->text = ip;

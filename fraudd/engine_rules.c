@@ -32,21 +32,22 @@ static const char *const known[] = { [KNOWN_IP] = FRAUD_IP,
 uint8_t
 engine_known_find(const struct engine_rules *r, struct engine_text name)
 {
-	size_t i;
+	uint8_t i;
 
-	for (i = 0; i < r->known_count; i++) {
+	for (i = r->known_first[engine_place(name)]; i != ENGINE_NO_FIELD;
+	     i = r->known_next[i]) {
 		if (r->known_len[i] == name.len &&
-		    r->known[i][0] == name.data[0] &&
 		    memcmp(r->known[i], name.data, name.len) == 0)
-			return (uint8_t)i;
+			break;
 	}
-	return ENGINE_NO_FIELD;
+	return i;
 }
 
 static int
 know(struct engine_rules *r, const char *name, uint8_t *out)
 {
 	struct engine_text text = { name, strlen(name) };
+	uint8_t *first = &r->known_first[engine_place(text)];
 
 	*out = engine_known_find(r, text);
 	if (*out != ENGINE_NO_FIELD)
@@ -57,6 +58,8 @@ know(struct engine_rules *r, const char *name, uint8_t *out)
 	memcpy(r->known[r->known_count], name, text.len + 1);
 	r->known_len[r->known_count] = (uint8_t)text.len;
 	*out = (uint8_t)r->known_count++;
+	r->known_next[*out] = *first;
+	*first = *out;
 	return 0;
 }
 
@@ -149,6 +152,23 @@ add_hidden(struct engine_rules *r)
 	}
 }
 
+/* From the last to the first, so that the first comes out in front. */
+static void
+add_events(struct engine_rules *r)
+{
+	struct engine_text event;
+	uint8_t *first;
+	size_t i;
+
+	for (i = r->count; i-- > 0;) {
+		event.data = r->rules[i].s.event;
+		event.len = r->rules[i].event_len;
+		first = &r->event_first[engine_place(event)];
+		r->rules[i].next = *first;
+		*first = (uint8_t)i;
+	}
+}
+
 static int
 copy_exempt(struct engine_rules *r, const struct settings *s)
 {
@@ -183,6 +203,8 @@ engine_rules_new(
 	r = mem_alloc(sizeof(*r));
 	if (r == NULL)
 		return err_set(e, E_NOMEM, "out of memory");
+	memset(r->known_first, ENGINE_NO_FIELD, sizeof(r->known_first));
+	memset(r->event_first, ENGINE_NO_FIELD, sizeof(r->event_first));
 	for (i = 0; i < KNOWN_COUNT; i++)
 		know(r, known[i], &at);
 	r->max = s->rule_count;
@@ -192,11 +214,13 @@ engine_rules_new(
 		ret = err_set(e, E_NOMEM, "out of memory");
 	for (i = 0; ret == 0 && i < s->rule_count; i++)
 		ret = add_rule(r, &s->rules[i], e);
-	add_hidden(r);
-	if (ret != 0)
+	if (ret != 0) {
 		engine_rules_free(&r);
-	else
-		*out = r;
+		return ret;
+	}
+	add_events(r);
+	add_hidden(r);
+	*out = r;
 	return ret;
 }
 

@@ -13,7 +13,8 @@
 #include "settings.h"
 
 #define ENGINE_KNOWN_MAX 64 /* names of fields */
-#define ENGINE_NO_FIELD 0xff
+#define ENGINE_NO_FIELD 0xff /* and no rule */
+#define ENGINE_PLACES 64
 
 /* The fields that mean something by themselves; then those rules name. */
 enum engine_known {
@@ -32,6 +33,7 @@ struct engine_rule {
 	uint32_t tag; /* of its name and meaning, in records */
 	uint8_t group, key, field; /* numbers of known fields */
 	uint8_t event_len;
+	uint8_t next; /* of its event; ENGINE_NO_FIELD: it is the last */
 	uint8_t when[SETTINGS_WHEN_MAX]; /* fields of s.when */
 	uint8_t trust; /* place of the rule that trusts; ENGINE_NO_FIELD */
 	bool hidden; /* keeps who is trusted, and is no rule to anybody */
@@ -47,7 +49,10 @@ struct engine_rules {
 	size_t max;
 	char known[ENGINE_KNOWN_MAX][SETTINGS_NAME_MAX + 1];
 	uint8_t known_len[ENGINE_KNOWN_MAX];
+	uint8_t known_first[ENGINE_PLACES]; /* ENGINE_NO_FIELD: none */
+	uint8_t known_next[ENGINE_KNOWN_MAX]; /* of the same place */
 	size_t known_count;
+	uint8_t event_first[ENGINE_PLACES]; /* rules; ENGINE_NO_FIELD */
 	struct addr_prefix *exempt; /* owns */
 	size_t exempt_count;
 	char **exempt_users; /* owns */
@@ -102,6 +107,25 @@ static inline bool
 engine_matches(const struct engine_rule *rule, const struct engine_request *q)
 {
 	return engine_is_event(rule, q->event) && engine_holds(rule, q);
+}
+
+/* Where the name of a field or of an event stands. */
+static inline size_t
+engine_place(struct engine_text name)
+{
+	if (name.len == 0)
+		return 0;
+	return ((unsigned char)name.data[0] * 5u + name.len) % ENGINE_PLACES;
+}
+
+/*
+ * All rules of the event, in their order, and maybe some of others: each
+ * leads to the next one. The hidden ones are not among them.
+ */
+static inline uint8_t
+engine_rules_first(const struct engine_rules *r, struct engine_text event)
+{
+	return r->event_first[engine_place(event)];
 }
 
 #endif

@@ -17,6 +17,7 @@
 #include "mem.h"
 #include "str.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
@@ -402,6 +403,29 @@ take(uint64_t v[4], uint64_t word)
 	v[0] ^= word;
 }
 
+/* The bytes behind the last whole word, fewer than eight, low one first. */
+static inline uint64_t
+rest_of(const unsigned char *p, size_t n)
+{
+	uint64_t word = 0;
+	uint32_t four = 0;
+	uint16_t two = 0;
+
+	if (n & 4) {
+		memcpy(&four, p, 4);
+		word = le32toh(four);
+		p += 4;
+	}
+	if (n & 2) {
+		memcpy(&two, p, 2);
+		word |= (uint64_t)le16toh(two) << 8 * (n & 4);
+		p += 2;
+	}
+	if (n & 1)
+		word |= (uint64_t)*p << 8 * (n & 6);
+	return word;
+}
+
 /*
  * SipHash-1-3, as other programs have it in their hash tables: nobody sees
  * what comes out, so fewer rounds will do than libsodium's 2-4.
@@ -411,7 +435,7 @@ hash_index(const struct hash_keys *k, const void *data, size_t n)
 {
 	const unsigned char *p = data;
 	uint64_t v[4], word, last = (uint64_t)n << 56;
-	size_t i, rest = n % 8;
+	int i;
 
 	memcpy(v, k->index, sizeof(k->index));
 	v[2] = v[0] ^ UINT64_C(0x6c7967656e657261);
@@ -422,9 +446,7 @@ hash_index(const struct hash_keys *k, const void *data, size_t n)
 		memcpy(&word, p, sizeof(word));
 		take(v, word);
 	}
-	for (i = 0; i < rest; i++)
-		last |= (uint64_t)p[i] << 8 * i;
-	take(v, last);
+	take(v, last | rest_of(p, n));
 	v[2] ^= 0xff;
 	for (i = 0; i < 3; i++)
 		stir(v);
