@@ -19,22 +19,40 @@
 #define SLOT sizeof(struct table_entry)
 #define SLOT_STEP (256u * 1024)
 #define BUCKET_STEP (64u * 1024)
+#define HUGE_PAGE ((size_t)2 * 1024 * 1024)
+/* A region that is larger than this is made of huge pages. */
+#define HUGE_FROM (2 * HUGE_PAGE)
 /* a slot and its part of a bucket */
 #define BYTES_PER_SLOT (SLOT + sizeof(struct table_bucket) / BUCKET_LOAD)
 
+static size_t
+round_up(size_t n, size_t step)
+{
+	return (n + step - 1) / step * step;
+}
+
+/*
+ * Each question goes to a place of its own in the large regions, and to find
+ * a page of theirs costs as much as to read it: huge ones are found at once.
+ * Where the system has none to give it gives others, so nobody asks whether.
+ */
 static bool
 reserve(struct table_region *r, size_t bytes, size_t step)
 {
-	void *base;
+	unsigned char *base;
 
-	bytes = (bytes + step - 1) / step * step;
-	base = mmap(NULL, bytes, PROT_NONE,
+	bytes = round_up(bytes, step);
+	r->mapped = bytes + HUGE_PAGE;
+	base = mmap(NULL, r->mapped, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (base == MAP_FAILED)
 		return false;
-	r->base = base;
+	r->map = base;
+	r->base = base + (HUGE_PAGE - (uintptr_t)base % HUGE_PAGE) % HUGE_PAGE;
 	r->reserved = bytes;
 	r->step = step;
+	if (bytes > HUGE_FROM)
+		(void)madvise(r->base, bytes, MADV_HUGEPAGE);
 	return true;
 }
 
@@ -45,9 +63,13 @@ table_grow(struct table_region *r, size_t bytes)
 
 	if (bytes <= r->usable)
 		return true;
-	want = (bytes + r->step - 1) / r->step * r->step;
+	want = round_up(bytes, r->step);
 	if (want > r->reserved)
 		return false;
+	if (want > HUGE_FROM)
+		want = round_up(want, HUGE_PAGE);
+	if (want > r->reserved)
+		want = r->reserved;
 	if (mprotect(r->base + r->usable, want - r->usable,
 		PROT_READ | PROT_WRITE) != 0)
 		return false;
@@ -58,8 +80,8 @@ table_grow(struct table_region *r, size_t bytes)
 static void
 release(struct table_region *r)
 {
-	if (r->base != NULL)
-		munmap(r->base, r->reserved);
+	if (r->map != NULL)
+		munmap(r->map, r->mapped);
 }
 
 /* Splits the memory; all sums are far below 2^64 and slots below 2^32. */

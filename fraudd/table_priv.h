@@ -52,8 +52,8 @@ _Static_assert(
 
 /* Address space that is made usable from its start on. */
 struct table_region {
-	unsigned char *base;
-	size_t reserved, usable, step;
+	unsigned char *map, *base; /* of the mapping; of the region in it */
+	size_t mapped, reserved, usable, step;
 };
 
 struct table_list {
