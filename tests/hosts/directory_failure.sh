@@ -109,9 +109,10 @@ directory_fake P puppet nothing || exit 99
 fails "the first says no: the second is not asked" \
 	"ldap://127.0.0.1:$P $good" role_missing
 
-# --- killed in the middle, and back
+# --- killed in the middle, and back; nothing here waits for a deadline
 
-roles_config "$T/kill.json" "${LDAP[first]}" "$quick"
+patient='"insecure_plaintext": true, "cache_seconds": 0, "deadline_ms": 20000'
+roles_config "$T/kill.json" "${LDAP[first]}" "$patient"
 drive_start "$T/kill.json"
 ask ask alice
 is "$verdict" "allow ok" "one server, up: in"
@@ -131,7 +132,7 @@ is "$verdict" "allow ok" "stopped and started in between: nobody noticed"
 drive_stop
 is "$drive_status" 0 "no SIGPIPE reached the host"
 
-roles_config "$T/kill.json" "${LDAP[first]} ${LDAP[second]}" "$quick"
+roles_config "$T/kill.json" "${LDAP[first]} ${LDAP[second]}" "$patient"
 drive_start "$T/kill.json"
 ask ask alice
 directory_stop first
@@ -156,7 +157,7 @@ is "$drive_status" 0 "the host lives on"
 # --- a limit on what it tells
 
 directory_slapd small 'limits * size=1' || exit 99
-roles_config "$T/small.json" "${LDAP[small]}" "$quick"
+roles_config "$T/small.json" "${LDAP[small]}" "$patient"
 roles_of twin "$T/small.json"
 is "$roles" "" "the server shows one of two twins only: nothing"
 [ "$status" -ne 0 ]

@@ -6,6 +6,7 @@
 #include "testjournal.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -446,7 +447,7 @@ ignore(void *arg, const void *record, size_t n)
 	return 0;
 }
 
-/* Appends that many bytes of log, no faster than they are synced. */
+/* Appends that many bytes of log, no faster than the helpers are. */
 static void
 append_bytes(struct journal *j, uint64_t bytes)
 {
@@ -454,6 +455,8 @@ append_bytes(struct journal *j, uint64_t bytes)
 	uint64_t done, n, ticket = 0;
 
 	for (done = 0; done < bytes; done += JOURNAL_SEGMENT / 2) {
+		while (atomic_load(&j->spare_count) == 0)
+			sched_yield();
 		for (n = 0; n < JOURNAL_SEGMENT / 2; n += sizeof(record)) {
 			ticket = journal_append(j, record, sizeof(record));
 			assert_int_not_equal(ticket, 0);
