@@ -57,9 +57,9 @@ like "$T/out" 'rule +few, for card: 3 distinct card within 1h$' "which rule"
 like "$T/out" 'count +3 of 3$' "which count"
 like "$T/out" 'since +20[0-9-]+T[0-9:]+Z$' "since when"
 like "$T/out" 'until +20[0-9-]+T[0-9:]+Z, in (1h|59m [0-9]+s)' "until when"
-cp "$T/out" "$T/why"
+sed 's/, in .*//' "$T/out" >"$T/why" # a second may pass in between
 accept "why: the id of the attempt" ctl why "$id"
-is "$(cat "$T/out")" "$(cat "$T/why")" "says the same"
+is "$(sed 's/, in .*//' "$T/out")" "$(cat "$T/why")" "says the same"
 accept "why: JSON" ctl -j why "$id"
 is "$(json 0 value)" 203.0.113.7 "with the key"
 refuse 1 "why: an id of nobody" ctl why AAAAAAAAAAAAAAAAAAAAAA
