@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # lib.sh: a fraudd of the test's own. Source tests/lib.sh first.
 #
 #	start_fraudd ['"rules": [...], ...']   members of fraudd.json
@@ -86,3 +86,13 @@ s = socket.socket()
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])'
 }
+
+# recipe NAME [PAGE]: the block of doc/CLIENTS.md of that name, for this fraudd
+recipe() {
+	awk -v mark="<!-- recipe: $1 -->" '
+		/^```/ { if (on == 2) exit; if (on == 1) { on = 2; next } }
+		$0 == mark { on = 1 }
+		on == 2 { print }' "$top_srcdir/doc/${2:-CLIENTS.md}" |
+		sed "s|/run/fraudd/fraudd.sock|$SOCK|g"
+}
+BESIDE=/usr/local/lib/jwtgate-tests # where scripts/deps unpacks
