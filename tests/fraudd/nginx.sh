@@ -1,6 +1,7 @@
 #!/bin/bash
 # nginx asks with auth_request, and stands in front of a shop that submits
 # cards, as doc/CLIENTS.md has both.
+# shellcheck disable=SC2016,SC2317
 # shellcheck source=tests/lib.sh
 . "${top_srcdir:?}/tests/lib.sh"
 # shellcheck source=tests/fraudd/lib.sh
