@@ -13,6 +13,7 @@
 [ -x /usr/sbin/postfix ] || skip_all "postfix is missing"
 chmod 711 "$T"
 umask 022
+at_exit host_stop
 P=$T/postfix
 mkdir -m 755 "$P"
 {
