@@ -79,6 +79,10 @@ check_user_filter(const struct checked *c)
 	if ((uses & QUERY_DN) != 0)
 		return fail_at(c, c->r->directory, "user_filter",
 		    "asks for {dn}, which is what it finds");
+	if (query_user_guessed(c->p->directory.user_filter))
+		return fail_at(c, c->r->directory, "user_filter",
+		    "finds others too: no * stands beside {user}, and no ~=, "
+		    "<= or >= before it");
 	return 0;
 }
 

@@ -86,6 +86,12 @@ int query_check_filter(const char *text, unsigned *uses_out, struct err *e);
 const char *query_user_attribute(const char *filter, size_t i, size_t *len_out);
 
 /*
+ * Whether a filter finds more than those who are called {user}: a * beside it,
+ * or ~=, <= or >= before it.
+ */
+bool query_user_guessed(const char *filter);
+
+/*
  * The i-th name that {claim:...} asks for in text, with its length; NULL
  * when there are no more.
  */

@@ -185,3 +185,22 @@ query_user_attribute(const char *filter, size_t i, size_t *len_out)
 	}
 	return NULL;
 }
+
+/* Within one comparison: a value holds no bare parenthesis. */
+bool
+query_user_guessed(const char *filter)
+{
+	static const char user[] = "{user}";
+	const char *at, *start;
+	size_t n;
+
+	for (at = strstr(filter, user); at != NULL; at = strstr(at + 1, user)) {
+		for (start = at; start > filter && start[-1] != '(';)
+			start--;
+		n = strcspn(start, ")");
+		if (memchr(start, '*', n) != NULL ||
+		    start[strcspn(start, "~<>=")] != '=')
+			return true;
+	}
+	return false;
+}
