@@ -246,6 +246,24 @@ replay_value(struct engine *x, uint32_t slot, const struct record *r)
 	return 0;
 }
 
+/*
+ * Nothing happened after now: if it says so, the wall clock was set back while
+ * we were not running, and nobody is to wait for more than a window for that.
+ */
+static void
+not_after_now(
+    const struct engine *x, const struct engine_rule *rule, struct record *r)
+{
+	uint32_t now = engine_seconds(x->now);
+
+	if (r->stamp > now)
+		r->stamp = now;
+	if (r->flags & FLAG_BLOCKED && r->value > now)
+		r->value = now;
+	if (r->end > (uint64_t)now + rule->s.window)
+		r->end = now + rule->s.window;
+}
+
 static int
 replay_entry(struct engine *x, const struct engine_rule *rule,
     const struct record *r, const struct table_id *id)
@@ -342,7 +360,9 @@ engine_replay(struct engine *x, const void *record, size_t n, int64_t now)
 	memcpy(id.key, r.key, sizeof(id.key));
 	id.level = (uint8_t)(r.flags >> FLAG_LEVEL_SHIFT & 3);
 	id.group = rule != NULL ? rule->group : groups[r.type];
-	if (rule != NULL)
+	if (rule != NULL) {
+		not_after_now(x, rule, &r);
 		return replay_entry(x, rule, &r, &id);
+	}
 	return replay_operator(x, &r, &id);
 }

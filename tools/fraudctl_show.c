@@ -225,7 +225,7 @@ fraudctl_why(const struct fraudctl *f)
 	return status;
 }
 
-/* One page; *cursor is "0" first and at the end. */
+/* One page; *cursor is "0" first, when the head stands above, and at the end. */
 static int
 print_page(const struct fraudctl *f, const struct resp *answer, char cursor[24])
 {
@@ -237,6 +237,8 @@ print_page(const struct fraudctl *f, const struct resp *answer, char cursor[24])
 	if (answer->count != 2)
 		return fraudctl_say(
 		    FRAUDCTL_UNAVAILABLE, "the answer is none of fraudd's");
+	if (!f->json && strcmp(cursor, "0") == 0)
+		print_head();
 	snprintf(cursor, 24, "%lld", (long long)answer->items[0].number);
 	entries = &answer->items[1];
 	for (i = 0; status == FRAUDCTL_DONE && i < entries->count; i++) {
@@ -263,8 +265,6 @@ fraudctl_list(const struct fraudctl *f)
 	if (f->operand_count > 0)
 		words[1] = f->operands[0];
 	status = fraudctl_open(f, &c);
-	if (status == FRAUDCTL_DONE && !f->json)
-		print_head();
 	while (status == FRAUDCTL_DONE) {
 		words[2] = cursor;
 		memset(&answer, 0, sizeof(answer));

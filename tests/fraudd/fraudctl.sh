@@ -144,6 +144,8 @@ start_fraudd "$rules"', "access": [{"user": "'"$ME"'", "may": ["count"]}]'
 card 203.0.113.7 0001 >/dev/null
 refuse 1 "without the right: 1" ctl show 203.0.113.7
 like "$T/err" NOPERM "it says so"
+refuse 1 "nor is there a list" ctl list
+is "$(cat "$T/out")" "" "not even its head"
 accept "top is for everybody" ctl top
 unlike "$T/out" '203\.0' "but addresses are not"
 stop_fraudd

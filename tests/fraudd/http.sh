@@ -50,9 +50,27 @@ says 400 '"error":"expiry: ' "a wrong value" \
 	/v1/attempts -d "${card/12\/27/13\/27}"
 says 400 '"error":"event: is missing"' "no event" \
 	/v1/attempts -d '{"ip":"203.0.113.7"}'
+says 400 '"error":"repeated member name' "a field twice" \
+	/v1/attempts -d "${card%\}},\"ip\":\"203.0.113.8\"}"
+says 400 '"error":"repeated member name' "the event twice" \
+	/v1/attempts -d "${card%\}},\"ev\\u0065nt\":\"login\"}"
+deep=$(printf '[%.0s' {1..100})
+says 400 '"error":"nested too deeply' "too deep" \
+	/v1/attempts -d "${card/\"4242\"/$deep${deep//\[/]}}"
+says 400 '"error":"not an object' "no object" /v1/attempts -d "[$card]"
+says 400 '"error":"something stands behind' "two objects" \
+	/v1/attempts -d "$card$card"
+says 400 '"error":"rule card-shotgun needs the field card' "a field too few" \
+	/v1/attempts -d '{"event":"card","ip":"203.0.113.7"}'
 says 400 '"error":"' "no body" /v1/attempts -X POST
 says 415 '"error":"' "a Content-Encoding" \
 	/v1/attempts -d "$card" -H 'Content-Encoding: gzip'
+# The cap, and one byte more.
+printf '%s%*s' "$card" $((16384 - ${#card})) '' >"$T/cap"
+says 200 '"verdict":"allow"' "a body of 16 KiB" \
+	/v1/attempts --data-binary @"$T/cap"
+echo >>"$T/cap"
+says 413 '"error":"' "one of a byte more" /v1/attempts --data-binary @"$T/cap"
 head -c 20000 /dev/zero | tr '\0' a >"$T/big"
 says 413 '"error":"' "a body over the cap" /v1/attempts -d @"$T/big"
 says 413 '"error":"' "a chunked body over the cap" \

@@ -368,6 +368,75 @@ test_skipped(void **state)
 	free(log.records);
 }
 
+#define CLOCK \
+	"{\"rules\":[{\"name\":\"card\",\"event\":\"card\",\"limit\":2}," \
+	"{\"name\":\"most\",\"event\":\"buy\",\"limit\":2," \
+	"\"max_block\":60}," \
+	"{\"name\":\"seat\",\"event\":\"seat\",\"key\":\"user\"," \
+	"\"count\":\"sessions\",\"limit\":9,\"window\":600}]}"
+
+#define DAY INT64_C(86400000)
+
+/* Blocks by all three rules and by an operator, in ten minutes. */
+static void
+before_the_clock(struct test_engine *t, struct log *log)
+{
+	struct engine_text ip = ask_text("ip"), value = ask_text("10.0.0.9");
+
+	test_engine_new(t, CLOCK, NULL);
+	attach(t, log);
+	ask_says(t, "card ip 10.0.0.1 card 42421227", "allow 1/2");
+	ask_says(t, "card ip 10.0.0.1 card 42431227", "deny card 2/2 3600");
+	ask_says(t, "buy ip 10.0.0.1 card 42421227", "allow 1/2");
+	ask_says(t, "buy ip 10.0.0.1 card 42431227", "deny most 2/2 60");
+	assert_int_equal(ask_open(t, "seat user a session 1"), 0);
+	assert_int_equal(engine_block(t->x, ip, value, 600, t->now, NULL), 0);
+}
+
+/* While fraudd was down somebody set the wall clock. */
+static void
+test_clock(void **state)
+{
+	struct test_engine a, b;
+	struct log log;
+
+	(void)state;
+	before_the_clock(&a, &log);
+	/* back: who was blocked is, for the window, and not for a day */
+	test_engine_new(&b, CLOCK, &a);
+	b.now = a.now - DAY;
+	apply(&b, &log);
+	engine_settle(b.x, b.now);
+	ask_check_says(&b, "card ip 10.0.0.1", "deny card 2/2 3600");
+	ask_check_says(&b, "buy ip 10.0.0.1", "deny most 2/2 60");
+	ask_check_says(&b, "card ip 10.0.0.9", "deny operator 0/0 87000");
+	b.now += 599 * INT64_C(1000);
+	ask_check_says(&b, "buy ip 10.0.0.1", "allow 0/2");
+	assert_int_equal(ask_open(&b, "seat user a session 2"), 0);
+	ask_answer_is(&b, "allow 2/9");
+	b.now += 1000;
+	assert_int_equal(ask_open(&b, "seat user a session 3"), 0);
+	ask_answer_is(&b, "allow 2/9");
+	b.now += 2999 * INT64_C(1000);
+	ask_check_says(&b, "card ip 10.0.0.1", "deny card 2/2 1");
+	b.now += 1000;
+	ask_check_says(&b, "card ip 10.0.0.1", "allow 0/2");
+	b.keys = NULL;
+	test_engine_done(&b);
+	/* forward: all of it is over */
+	test_engine_new(&b, CLOCK, &a);
+	b.now = a.now + DAY;
+	apply(&b, &log);
+	engine_settle(b.x, b.now);
+	ask_check_says(&b, "card ip 10.0.0.1", "allow 0/2");
+	ask_check_says(&b, "card ip 10.0.0.9", "allow 0/2");
+	ask_says(&b, "card ip 10.0.0.1 card 42421227", "allow 1/2");
+	b.keys = NULL;
+	test_engine_done(&b);
+	test_engine_done(&a);
+	free(log.records);
+}
+
 /* A rule whose limit changes keeps its counts, one that means another thing
  * does not. */
 static void
@@ -413,6 +482,7 @@ main(void)
 		cmocka_unit_test(test_durable),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_reload),
 	};
 
