@@ -225,7 +225,7 @@ fraudctl_why(const struct fraudctl *f)
 	return status;
 }
 
-/* One page; *cursor is "0" first, when the head stands above, and at the end. */
+/* One page, the first with a head; *cursor is "0" then, and at the end. */
 static int
 print_page(const struct fraudctl *f, const struct resp *answer, char cursor[24])
 {
