@@ -30,9 +30,6 @@ static const char config[] =
     "\"revocation\":{\"file\":\"@/keys/revoked.json\"}},"
     "\"services\":{\"smtp\":{\"require\":\"token_only\"}}}";
 
-static const char without_smtp[] =
-    "{\"services\":{\"imap\":{\"require\":\"token_only\"}}}";
-
 struct world {
 	struct lab lab;
 	struct jwk next; /* the key of tomorrow */
@@ -242,10 +239,7 @@ in_furnished_jail(int from, int to)
 	WANT(saslhost_logged("reason=token_revoked"));
 	tell(to);
 	wait_for(from); /* the service was renamed */
-	saslhost_forget();
-	WANT(attempt(world.new_token) != SASL_OK);
-	WANT(saslhost_logged("smtp"));
-	WANT(!saslhost_logged("reason=token_revoked"));
+	WANT(attempt(world.new_token) == SASL_NOMECH);
 	tell(to);
 }
 
@@ -310,10 +304,27 @@ test_empty(void **state)
 	finish(pid, child, parent);
 }
 
+/* Inside, the configuration of outside with a part for imap only. */
+static void
+rename_service(void)
+{
+	char dir[TEST_PATH_MAX], path[TEST_PATH_MAX], text[1024] = "", *name;
+	FILE *f = fopen(world.path, "re");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	name = strstr(text, "smtp");
+	assert_non_null(name);
+	memcpy(name, "imap", strlen("imap"));
+	snprintf(dir, sizeof(dir), "%s%s", world.jail, world.lab.dir);
+	test_write(path, dir, "jwtgate.json", 0644, text, n);
+}
+
 static void
 test_furnished(void **state)
 {
-	char path[TEST_PATH_MAX];
 	int child[2], parent[2];
 	pid_t pid;
 
@@ -331,9 +342,7 @@ test_furnished(void **state)
 	put(world.jail, "revoked.json", "{\"revoked\":[{\"jti\":\"j1\"}]}");
 	assert_int_equal(write(parent[1], "x", 1), 1);
 	looked(child);
-	snprintf(path, sizeof(path), "%s%s", world.jail, world.lab.dir);
-	test_write(path, path, "jwtgate.json", 0644, without_smtp,
-	    strlen(without_smtp));
+	rename_service();
 	assert_int_equal(write(parent[1], "x", 1), 1);
 	looked(child);
 	finish(pid, child, parent);
