@@ -8,6 +8,7 @@
 . "$top_srcdir/tests/hosts/root.sh"
 
 [ "$(id -u)" -eq 0 ] || skip_all "sshd needs root"
+[ -z "$preload_first" ] || skip_all "stock servers do not carry a sanitizer"
 
 chmod 711 "$T"
 directory_certs || exit 99
