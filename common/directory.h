@@ -112,6 +112,9 @@ int directory_search(struct directory *d, const struct directory_query *q,
     struct err *e);
 void directory_result_free(struct directory_result **r);
 
+/* Room for one entry more, which is not cleared; false without memory. */
+bool directory_result_grow(struct directory_result *r);
+
 /*
  * Whether the servers follow nested groups themselves, by the matching rule
  * 1.2.840.113556.1.4.1941. Asked of the server once. Returns as

@@ -6,6 +6,17 @@
 
 #include <stdlib.h>
 
+bool
+directory_result_grow(struct directory_result *r)
+{
+	struct directory_entry *more;
+
+	more = reallocarray(r->entries, r->count + 1, sizeof(*more));
+	if (more != NULL)
+		r->entries = more;
+	return more != NULL;
+}
+
 static void
 entry_done(struct directory_entry *entry, size_t attributes)
 {

@@ -33,6 +33,7 @@ copy_values(struct reading *r, const struct berval *values,
     struct directory_values *out)
 {
 	size_t count, bytes = 0, i;
+	struct directory_value *items;
 	char *to;
 
 	for (count = 0; values != NULL && values[count].bv_val != NULL; count++)
@@ -41,17 +42,18 @@ copy_values(struct reading *r, const struct berval *values,
 		return 0;
 	r->bytes += bytes;
 	/* no overflow: all of it was in one message, which has a limit */
-	out->items = malloc(count * sizeof(*out->items) + bytes);
-	if (out->items == NULL)
+	items = malloc(count * sizeof(*items) + bytes);
+	if (items == NULL)
 		return E_NOMEM;
-	to = (char *)&out->items[count];
+	to = (char *)&items[count];
 	for (i = 0; i < count; i++) {
-		out->items[i].data = to;
-		out->items[i].len = values[i].bv_len;
+		items[i].data = to;
+		items[i].len = values[i].bv_len;
 		memcpy(to, values[i].bv_val, values[i].bv_len);
 		to += values[i].bv_len;
 		*to++ = '\0';
 	}
+	out->items = items;
 	out->count = count;
 	return 0;
 }
@@ -130,7 +132,7 @@ static int
 add_entry(struct reading *r, LDAPMessage *msg)
 {
 	struct directory_result *out = r->out;
-	struct directory_entry *more;
+	struct directory_entry entry = { .dn = NULL };
 	int ret;
 
 	/* the server was told, and goes on all the same */
@@ -139,12 +141,10 @@ add_entry(struct reading *r, LDAPMessage *msg)
 		r->c->lost = true;
 		return 0;
 	}
-	more = reallocarray(out->entries, out->count + 1, sizeof(*more));
-	if (more == NULL)
+	if (!directory_result_grow(out))
 		return E_NOMEM;
-	out->entries = more;
-	memset(&more[out->count], 0, sizeof(*more));
-	ret = fill_entry(r, msg, &more[out->count++]);
+	ret = fill_entry(r, msg, &entry);
+	out->entries[out->count++] = entry;
 	if (ret == 0 && r->bytes > BYTES_MAX) {
 		r->c->lost = true;
 		ret = err_set(r->e, E_DIRECTORY_UNAVAILABLE,
