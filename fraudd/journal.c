@@ -176,7 +176,7 @@ journal_close(struct journal **jp)
 	*jp = NULL;
 }
 
-/* Nothing is written by a call for now. */
+/* Nothing is written by a call until the rest is over. */
 static bool
 resting(const struct journal *j)
 {
