@@ -101,10 +101,18 @@ take_random(struct engine_recent *r, unsigned char *out, size_t n)
 	memset(r->pool + r->pool_left, 0, n);
 }
 
+/* Ids are words of command lines: the first letter is never a hyphen. */
+static void
+start_id(struct engine_recent *r, unsigned char *id, size_t n)
+{
+	take_random(r, id, n);
+	id[0] &= 0x7f;
+}
+
 static void
 new_id(struct engine *x, uint32_t number, unsigned char id[16])
 {
-	take_random(&x->recent, id, ID_RANDOM);
+	start_id(&x->recent, id, ID_RANDOM);
 	number ^= mask_of(x, id);
 	memcpy(id + ID_RANDOM, &number, sizeof(number));
 }
@@ -115,7 +123,7 @@ new_way(struct engine *x, const struct engine_answer *a, unsigned char id[16])
 {
 	uint64_t way = (uint64_t)a->slot << 32 | a->check;
 
-	take_random(&x->recent, id, WAY_RANDOM);
+	start_id(&x->recent, id, WAY_RANDOM);
 	way ^= hash_index(x->keys, id, WAY_RANDOM);
 	memcpy(id + WAY_RANDOM, &way, sizeof(way));
 }

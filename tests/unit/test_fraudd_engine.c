@@ -409,6 +409,26 @@ test_limit_one(void **state)
 	test_engine_done(&t);
 }
 
+/* An id is typed behind "fraudctl why": it must not look like an option. */
+static void
+test_ids_are_words(void **state)
+{
+	struct test_engine t;
+	int i;
+
+	(void)state;
+	test_engine_new(&t, "{}", NULL);
+	for (i = 0; i < 1000; i++) {
+		cards(&t, i, 1); /* denied from the tenth on */
+		assert_int_equal(strlen(t.answer.id), ENGINE_ID_LEN);
+		assert_int_not_equal(t.answer.id[0], '-');
+		ask_attempt(&t, "card ip 10.0.0.2 last4 4242 expiry 12/27");
+		assert_int_equal(strlen(t.answer.id), ENGINE_ID_LEN);
+		assert_int_not_equal(t.answer.id[0], '-');
+	}
+	test_engine_done(&t);
+}
+
 static void
 test_outcomes(void **state)
 {
@@ -520,6 +540,7 @@ main(void)
 		cmocka_unit_test(test_extend),
 		cmocka_unit_test(test_max_block),
 		cmocka_unit_test(test_limit_one),
+		cmocka_unit_test(test_ids_are_words),
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_outcome_of_a_block),
 		cmocka_unit_test(test_outcome_of_another_life),
