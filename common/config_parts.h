@@ -36,6 +36,7 @@ struct config_directory {
 	char *bind_password_file;
 	char *base;
 	char *user_filter;
+	bool user_ignore_case; /* what it finds may be called ALICE */
 	int64_t deadline_ms;
 	int64_t cache_seconds;
 };

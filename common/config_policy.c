@@ -207,6 +207,7 @@ build_directory(const struct build *b)
 	d->start_tls = schema_take_bool(node, "start_tls", false);
 	d->insecure_plaintext = schema_take_bool(
 	    node, "insecure_plaintext", false);
+	d->user_ignore_case = schema_take_bool(node, "user_ignore_case", false);
 	d->nested_groups = schema_take_bool(node, "nested_groups", true);
 	d->deadline_ms = schema_take_integer(
 	    node, "deadline_ms", DEFAULT_DIRECTORY_MS);

@@ -79,10 +79,10 @@ check_user_filter(const struct checked *c)
 	if ((uses & QUERY_DN) != 0)
 		return fail_at(c, c->r->directory, "user_filter",
 		    "asks for {dn}, which is what it finds");
-	if (query_user_guessed(c->p->directory.user_filter))
-		return fail_at(c, c->r->directory, "user_filter",
-		    "finds others too: no * stands beside {user}, and no ~=, "
-		    "<= or >= before it");
+	ret = query_check_user(c->p->directory.user_filter, &e);
+	if (ret != 0)
+		return fail_at(
+		    c, c->r->directory, "user_filter", err_text(&e, ret));
 	return 0;
 }
 

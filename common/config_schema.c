@@ -178,6 +178,7 @@ static const struct schema_key directory_keys[] = {
 	{ .name = "base", .kind = SCHEMA_STRING, .required = true },
 	BOOL("insecure_plaintext"),
 	STRING("user_filter", FILTER),
+	BOOL("user_ignore_case"),
 	BOOL("nested_groups"),
 	INTEGER("deadline_ms", 1, 60000),
 	INTEGER("cache_seconds", 0, 86400),

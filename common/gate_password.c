@@ -99,7 +99,7 @@ find_entry(
 	r = gate_find_user(d, wait, &dn);
 	if (r == 0 && dn == NULL)
 		r = err_set(&d->e, E_PASSWORD_WRONG,
-		    "the directory has no entry for this user");
+		    "the directory has no entry of exactly this name");
 	if (r == 0)
 		*dn_out = dn;
 	return r;

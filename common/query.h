@@ -79,17 +79,25 @@ void query_done(struct query *q);
 /* 0 when text is a filter; its placeholders in *uses_out. Else E_SYNTAX. */
 int query_check_filter(const char *text, unsigned *uses_out, struct err *e);
 
-/*
- * The attribute of the i-th comparison "(attribute={user})" of a filter, with
- * its length; NULL when there are no more.
- */
-const char *query_user_attribute(const char *filter, size_t i, size_t *len_out);
+/* One comparison of a filter, "(attribute=before{user}after)"; borrowed. */
+struct query_user {
+	const char *attribute, *before, *after;
+	size_t attribute_len, before_len, after_len;
+};
+
+/* The i-th comparison with {user} of a filter; false when there are no more. */
+bool query_user_compared(const char *filter, size_t i, struct query_user *out);
 
 /*
- * Whether a filter finds more than those who are called {user}: a * beside it,
- * or ~=, <= or >= before it.
+ * 0 when whatever a filter finds by {user} can be compared with that name:
+ * with an attribute that is equal, and nothing but plain text beside it.
+ * Else E_SYNTAX with a sentence.
  */
-bool query_user_guessed(const char *filter);
+int query_check_user(const char *filter, struct err *e);
+
+/* Whether value is what c asks for; only {user} minds case, or nothing. */
+bool query_user_equal(const struct query_user *c, const char *user,
+    bool ignore_case, const char *value, size_t len);
 
 /*
  * The i-th name that {claim:...} asks for in text, with its length; NULL

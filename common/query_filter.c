@@ -11,6 +11,8 @@
 #include "err.h"
 #include "query_text.h"
 
+static const char user_text[] = "{user}";
+
 struct checker {
 	const char *p;
 	char open[QUERY_DEPTH_MAX]; /* '&', '|', '!' */
@@ -167,40 +169,100 @@ query_check_filter(const char *text, unsigned *uses_out, struct err *e)
 	return ret;
 }
 
-const char *
-query_user_attribute(const char *filter, size_t i, size_t *len_out)
+/* Within one comparison: a value holds no bare parenthesis. */
+static void
+split(const char *filter, const char *user, struct query_user *out)
 {
-	static const char compared[] = "={user})";
-	const char *at, *start;
+	const char *start = user, *equal;
 
-	for (at = strstr(filter, compared); at != NULL;
-	     at = strstr(at + 1, compared)) {
-		for (start = at; start > filter && is_attribute(start[-1]);)
-			start--;
-		if (start == at || start == filter || start[-1] != '(' ||
-		    i-- > 0)
-			continue;
-		*len_out = (size_t)(at - start);
-		return start;
-	}
-	return NULL;
+	while (start > filter && start[-1] != '(')
+		start--;
+	equal = strchr(start, '=');
+	out->attribute = start;
+	out->attribute_len = 0;
+	while (is_attribute(start[out->attribute_len]))
+		out->attribute_len++;
+	out->before = equal + 1;
+	out->before_len = (size_t)(user - out->before);
+	out->after = user + strlen(user_text);
+	out->after_len = strcspn(out->after, ")");
 }
 
-/* Within one comparison: a value holds no bare parenthesis. */
 bool
-query_user_guessed(const char *filter)
+query_user_compared(const char *filter, size_t i, struct query_user *out)
 {
-	static const char user[] = "{user}";
-	const char *at, *start;
-	size_t n;
+	const char *at = strstr(filter, user_text);
 
-	for (at = strstr(filter, user); at != NULL; at = strstr(at + 1, user)) {
-		for (start = at; start > filter && start[-1] != '(';)
-			start--;
-		n = strcspn(start, ")");
-		if (memchr(start, '*', n) != NULL ||
-		    start[strcspn(start, "~<>=")] != '=')
-			return true;
+	while (at != NULL && i-- > 0)
+		at = strstr(at + 1, user_text);
+	if (at == NULL)
+		return false;
+	split(filter, at, out);
+	return true;
+}
+
+static bool
+is_plain(const char *text, size_t n)
+{
+	return memchr(text, '\\', n) == NULL && memchr(text, '{', n) == NULL;
+}
+
+int
+query_check_user(const char *filter, struct err *e)
+{
+	struct query_user c;
+	char sign;
+	size_t i;
+
+	for (i = 0; query_user_compared(filter, i, &c); i++) {
+		sign = c.attribute[c.attribute_len];
+		if ((sign != '=' && sign != ':') ||
+		    memchr(c.before, '*', c.before_len) != NULL ||
+		    memchr(c.after, '*', c.after_len) != NULL)
+			return err_set(e, E_SYNTAX,
+			    "finds others too: no * stands beside {user}, and "
+			    "no ~=, <= or >= before it");
+		if (c.attribute_len == 0)
+			return err_set(e, E_SYNTAX,
+			    "finds others too: before :={user} stands an "
+			    "attribute");
+		if (!is_plain(c.before, c.before_len) ||
+		    !is_plain(c.after, c.after_len))
+			return err_set(e, E_SYNTAX,
+			    "cannot be compared with what it finds: beside "
+			    "{user} stands plain text");
 	}
-	return false;
+	return 0;
+}
+
+/* ASCII case aside, whatever the host's locale. */
+static bool
+same_text(const char *a, const char *b, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (a[i] == b[i])
+			continue;
+		if ((a[i] | 0x20) != (b[i] | 0x20) || (a[i] | 0x20) < 'a' ||
+		    (a[i] | 0x20) > 'z')
+			return false;
+	}
+	return true;
+}
+
+bool
+query_user_equal(const struct query_user *c, const char *user, bool ignore_case,
+    const char *value, size_t len)
+{
+	const size_t n = strlen(user);
+	const char *name;
+
+	if (len != c->before_len + n + c->after_len)
+		return false;
+	name = value + c->before_len;
+	return same_text(value, c->before, c->before_len) &&
+	    same_text(name + n, c->after, c->after_len) &&
+	    (ignore_case ? same_text(name, user, n) :
+			   strncmp(name, user, n) == 0);
 }

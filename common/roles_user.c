@@ -1,8 +1,8 @@
 /*
  * The user's entry. Directories compare names by rules of their own: case,
  * blanks and wide letters count for nothing. To the host those are different
- * users, so what was found by "(uid={user})" has to be called that, up to
- * ASCII case, or it is somebody else.
+ * users, so what was found by "(uid={user})" has to be called exactly that, or
+ * it is somebody else.
  */
 
 #include "roles_priv.h"
@@ -37,42 +37,44 @@ check_found(const struct directory_result *found, struct err *e)
 struct wanted {
 	const char *names[NAMES_MAX + 2];
 	char *owned[NAMES_MAX];
-	size_t count; /* of owned */
+	struct query_user compared[NAMES_MAX];
+	size_t count; /* of owned and compared */
 };
 
 static int
 want(const char *filter, struct wanted *w)
 {
-	const char *name;
-	size_t n;
+	struct query_user *c = w->compared;
 
 	w->names[0] = "memberOf";
-	while (w->count < NAMES_MAX &&
-	    (name = query_user_attribute(filter, w->count, &n)) != NULL) {
-		w->owned[w->count] = strndup(name, n);
+	for (; w->count < NAMES_MAX; w->count++, c++) {
+		if (!query_user_compared(filter, w->count, c))
+			break;
+		w->owned[w->count] = strndup(c->attribute, c->attribute_len);
 		if (w->owned[w->count] == NULL)
 			return E_NOMEM;
 		w->names[w->count + 1] = w->owned[w->count];
-		w->count++;
 	}
 	return 0;
 }
 
 static bool
-is_called(const struct directory_entry *entry, size_t names, const char *user)
+is_called(const struct directory_entry *entry, const struct wanted *w,
+    const struct roles_question *q)
 {
+	const bool ignore_case = q->policy->directory.user_ignore_case;
 	const struct directory_values *v;
 	size_t i, j;
 
-	for (i = 1; i <= names; i++) {
-		v = &entry->values[i];
+	for (i = 0; i < w->count; i++) {
+		v = &entry->values[i + 1];
 		for (j = 0; j < v->count; j++) {
-			if (v->items[j].len == strlen(user) &&
-			    strcasecmp(v->items[j].data, user) == 0)
+			if (query_user_equal(&w->compared[i], q->user,
+				ignore_case, v->items[j].data, v->items[j].len))
 				return true;
 		}
 	}
-	return names == 0;
+	return false;
 }
 
 static bool
@@ -84,21 +86,21 @@ is_shown(const struct directory_entry *entry, size_t names)
 		if (entry->values[i].count > 0)
 			return true;
 	}
-	return names == 0;
+	return false;
 }
 
 /* Takes *found when it is nobody's entry, or not this user's. */
 static int
-check_name(struct directory_result **found, size_t names, const char *user,
-    struct err *e)
+check_name(struct directory_result **found, const struct wanted *w,
+    const struct roles_question *q, struct err *e)
 {
 	const struct directory_entry *entry = (*found)->entries;
 
-	if ((*found)->count == 1 && !is_shown(entry, names))
+	if ((*found)->count == 1 && !is_shown(entry, w->count))
 		return err_set(e, E_DIRECTORY_UNAVAILABLE,
 		    "the directory does not show what the user's entry is "
 		    "called");
-	if ((*found)->count == 0 || !is_called(entry, names, user))
+	if ((*found)->count == 0 || !is_called(entry, w, q))
 		directory_result_free(found);
 	return 0;
 }
@@ -132,7 +134,7 @@ roles_search_user(const struct roles_source *source,
 	if (ret == 0 && found != NULL)
 		ret = check_found(found, e);
 	if (ret == 0 && found != NULL)
-		ret = check_name(&found, wanted.count, q->user, e);
+		ret = check_name(&found, &wanted, q, e);
 	if (ret == 0)
 		*out = found;
 	else

@@ -107,6 +107,28 @@ for name in 'Sm,ith+ (x) *' 'Sm,ith*' 'Sm,ith+ \28x\29 \2a\5c=#' 'Sm\2cith'; do
 done
 drive_stop
 
+# To the hosts Alice is another than alice, by whatever rule she is found.
+# called WHAT MEMBERS VERDICT-OF-alice VERDICT-OF-Alice
+called() {
+	roles_config "$T/case.json" "${LDAP[good]}" \
+		"\"insecure_plaintext\": true, $2"
+	drive_start "$T/case.json"
+	ask ask alice
+	is "$verdict" "$3" "$1: alice"
+	ask ask Alice
+	is "$verdict" "$4" "$1: Alice"
+	drive_stop
+}
+called "(uid={user})" '"nested_groups": true' \
+	"allow ok" "deny role_missing"
+called "a rule of the directory" \
+	'"user_filter": "(uid:caseIgnoreMatch:={user})"' \
+	"allow ok" "deny role_missing"
+called "a rule that minds case" \
+	'"user_filter": "(uid:caseExactMatch:={user})"' \
+	"allow ok" "deny role_missing"
+called "case is nothing" '"user_ignore_case": true' "allow ok" "allow ok"
+
 # --- what else names a server, a file or a CA
 
 # URI and CA of the evil one, in which alice is an admin as well.

@@ -65,6 +65,8 @@ logs_in "a user without a role" dave "PAM_SUCCESS PAM_PERM_DENIED" \
 like "$T/out" '^error Ask the service desk\.' "whom they may ask is said"
 logs_in "nobody" nobody-here "PAM_AUTH_ERR PAM_PERM_DENIED" \
 	"password_wrong role_missing" x
+logs_in "a namesake but for case" Alice "PAM_AUTH_ERR PAM_PERM_DENIED" \
+	"password_wrong role_missing" alice-secret
 logs_in "two people of one name" twin \
 	"PAM_AUTHINFO_UNAVAIL PAM_AUTHINFO_UNAVAIL" \
 	"directory_unavailable directory_unavailable"

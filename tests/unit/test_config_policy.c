@@ -205,6 +205,7 @@ test_defaults(void **state)
 	assert_false(p->directory.insecure_plaintext);
 	assert_true(p->directory.nested_groups);
 	assert_string_equal(p->directory.user_filter, "(uid={user})");
+	assert_false(p->directory.user_ignore_case);
 	assert_int_equal(p->directory.deadline_ms, 3000);
 	assert_int_equal(p->directory.cache_seconds, 60);
 	assert_true(p->fraud.configured);

@@ -207,6 +207,58 @@ one_failure(void *arg)
 		query_done(&q);
 }
 
+/* What a filter finds by the user's name, and what is called so. */
+static const struct {
+	const char *why;
+	const char *filter;
+	const char *value;
+	const char *ignored; /* the same where case counts for nothing */
+	const char *other; /* and never this */
+} called[] = {
+	{ "an attribute", "(uid={user})", "alice", "Alice", "alice " },
+	{ "one of several", "(&(a=b)(|(uid={user})(c=d)))", "alice", "ALICE",
+	    "alic" },
+	{ "a rule", "(uid:caseExactMatch:={user})", "alice", "aLice", "bob" },
+	{ "a rule, by number, and the name", "(uid:dn:2.5.13.2:={user})",
+	    "alice", "alicE", "" },
+	{ "a domain", "(mail={user}@x.org)", "alice@X.org", "Alice@x.org",
+	    "alice@x.net" },
+	{ "a domain before it", "(upn=X\\{user})", NULL, NULL, NULL },
+	{ "text before it", "(cn=of {user})", "OF alice", "of Alice",
+	    "of  alice" },
+	{ "a letter that is none", "(a={user}[])", "alice[]", "ALICE[]",
+	    "alice{}" },
+};
+
+static void
+test_user(void **state)
+{
+	struct query_user c = { .attribute = NULL };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(called); i++) {
+		if (called[i].value == NULL) {
+			assert_int_not_equal(
+			    query_check_user(called[i].filter, NULL), 0);
+			continue;
+		}
+		assert_int_equal(query_check_user(called[i].filter, NULL), 0);
+		assert_true(query_user_compared(called[i].filter, 0, &c));
+		assert_false(query_user_compared(called[i].filter, 1, &c));
+		assert_true(query_user_equal(&c, "alice", false,
+		    called[i].value, strlen(called[i].value)));
+		assert_true(query_user_equal(&c, "alice", true, called[i].value,
+		    strlen(called[i].value)));
+		assert_false(query_user_equal(&c, "alice", false,
+		    called[i].ignored, strlen(called[i].ignored)));
+		assert_true(query_user_equal(&c, "alice", true,
+		    called[i].ignored, strlen(called[i].ignored)));
+		assert_false(query_user_equal(&c, "alice", true,
+		    called[i].other, strlen(called[i].other)));
+	}
+}
+
 static void
 test_memory(void **state)
 {
@@ -230,6 +282,7 @@ main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_expand),
 		cmocka_unit_test(test_claim_names),
+		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_memory),
 	};
 

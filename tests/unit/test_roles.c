@@ -142,6 +142,7 @@ struct setup {
 	enum roles_enough enough;
 	bool nested;
 	const char *user; /* NULL: alice */
+	bool ignore_case;
 };
 
 struct asked {
@@ -162,6 +163,7 @@ prepare(const struct setup *s, struct asked *a)
 	a->policy.directory.configured = true;
 	a->policy.directory.base = base;
 	a->policy.directory.user_filter = filter;
+	a->policy.directory.user_ignore_case = s->ignore_case;
 	a->policy.directory.nested_groups = s->nested;
 	for (i = 0; i < 4 && s->roles[i] != NULL; i++) {
 		a->wanted[i] = true;
@@ -234,6 +236,13 @@ static const struct row {
 	    false, E_DIRECTORY_UNAVAILABLE, NULL, 1 },
 	{ "an entry that is called the same, but for case",
 	    { .roles = { DN("a") } },
+	    { { .filter = "(uid=alice)",
+		.dns = { USER },
+		.values = { DN("a") },
+		.called = "Alice" } },
+	    false, 0, "n", 1 },
+	{ "where case is nothing",
+	    { .roles = { DN("a") }, .ignore_case = true },
 	    { { .filter = "(uid=alice)",
 		.dns = { USER },
 		.values = { DN("a") },
