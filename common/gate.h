@@ -64,6 +64,9 @@ struct gate_request {
 	/* The host has passwords changed before anybody enters. Without it
 	 * one that has to be changed is refused. */
 	bool password_may_change;
+	/* The host has refused already and gives what is no password, to be
+	 * refused as others are: no account counts it as a wrong one. */
+	bool refused_by_host;
 	const char *service; /* NULL: common policy, no role check */
 	const char *user; /* the login name, NULL: the token's own */
 	bool has_uid; /* uid is that of user on this host */

@@ -4,6 +4,11 @@
  * password may bind. The name is the host's and is escaped; the entry is the
  * directory's; the password goes nowhere but into that bind. Nothing of what
  * is not a plain yes becomes one.
+ *
+ * Directories count wrong passwords and lock accounts. What the host made up
+ * for a user whom it refuses must not be counted, and a user without an entry
+ * must not be told by the time it takes: then the same connection is made,
+ * and a bind as an entry that there is not.
  */
 
 #include "gate_directory.h"
@@ -13,8 +18,10 @@
 #include <string.h>
 
 #include "config.h"
+#include "mem.h"
 
 #define DAY 86400
+#define NOBODY "cn=jwtgate-nobody,"
 
 /* What no directory has to be asked for. */
 static int
@@ -88,29 +95,46 @@ judge(struct gate_decision *d, const struct directory_verdict *v)
 	return 0;
 }
 
-/* The name of the user's entry, owned. */
 static int
-find_entry(
-    struct gate_decision *d, const struct directory_wait *wait, char **dn_out)
+try_user(struct gate_decision *d, struct directory *directory,
+    const struct directory_wait *wait, const char *dn)
 {
-	char *dn = NULL;
+	struct directory_verdict verdict = { .grace = -1, .expires_in = -1 };
+	const struct directory_value password = {
+		(char *)(uintptr_t)d->request->password,
+		d->request->password_len,
+	};
 	int r;
 
-	r = gate_find_user(d, wait, &dn);
-	if (r == 0 && dn == NULL)
-		r = err_set(&d->e, E_PASSWORD_WRONG,
-		    "the directory has no entry of exactly this name");
-	if (r == 0)
-		*dn_out = dn;
-	return r;
+	r = directory_password(directory, dn, &password, wait, &verdict, &d->e);
+	return r != 0 ? r : judge(d, &verdict);
+}
+
+/* Whatever is said of nobody, it is a refusal. */
+static int
+try_nobody(struct gate_decision *d, struct directory *directory,
+    const struct directory_wait *wait, const char *why)
+{
+	static char text[] = "no password";
+	const struct directory_value password = { text, strlen(text) };
+	const char *base = d->policy->directory.base;
+	struct directory_verdict verdict;
+	const size_t n = strlen(NOBODY) + strlen(base) + 1;
+	char *dn = mem_alloc(n);
+	int r;
+
+	if (dn == NULL)
+		return err_set(&d->e, E_NOMEM, "out of memory");
+	snprintf(dn, n, "%s%s", NOBODY, base);
+	r = directory_password(directory, dn, &password, wait, &verdict, &d->e);
+	mem_free_str(&dn);
+	return r != 0 ? r : err_set(&d->e, E_PASSWORD_WRONG, "%s", why);
 }
 
 int
 gate_check_password(struct gate_decision *d)
 {
-	struct directory_verdict verdict = { .grace = -1, .expires_in = -1 };
 	struct directory *directory = NULL;
-	struct directory_value password;
 	struct directory_wait wait;
 	char *dn = NULL;
 	int r;
@@ -123,15 +147,17 @@ gate_check_password(struct gate_decision *d)
 	wait = gate_directory_wait(d);
 	r = gate_directory(d, &directory);
 	if (r == 0)
-		r = find_entry(d, &wait, &dn);
-	if (r == 0) {
-		password.data = (char *)(uintptr_t)d->request->password;
-		password.len = d->request->password_len;
-		r = directory_password(
-		    directory, dn, &password, &wait, &verdict, &d->e);
-	}
+		r = gate_find_user(d, &wait, &dn);
+	if (r == 0 && dn == NULL)
+		r = try_nobody(d, directory, &wait,
+		    "the directory has no entry of exactly this name");
+	else if (r == 0 && d->request->refused_by_host)
+		r = try_nobody(d, directory, &wait,
+		    "the host refuses this user, and no password was tried");
+	else if (r == 0)
+		r = try_user(d, directory, &wait, dn);
 	free(dn);
-	return r != 0 ? r : judge(d, &verdict);
+	return r;
 }
 
 /* Account: what this transaction's own password check found, is still so. */

@@ -37,7 +37,8 @@
 #define PASSWD_BYTES_MAX (512 * 1024) /* of an entry; longer is none */
 
 #define PACE_NS INT64_C(20000000)
-#define PACE_NS_MAX INT64_C(1000000000)
+#define PACE_PASSWORD_NS INT64_C(160000000)
+#define PACE_NS_MAX INT64_C(2000000000)
 
 /* One phase of one transaction. */
 struct login {
@@ -348,15 +349,16 @@ now_ns(void)
  * sshd's junk for users who do not exist is refused at a glance, a token only
  * after keys were read and a signature was tried, and the difference can be
  * measured. So a refusal comes 20 ms after the last answer, or where that has
- * passed after twice as long, and so on, as sshd paces its own methods.
+ * passed after twice as long, and so on, as sshd paces its own methods. A
+ * password begins with 160 ms: servers take their time to hash one.
  */
 static void
-pace(int64_t since)
+pace(int64_t since, int64_t first)
 {
 	struct timespec t = { 0 };
 	int64_t step, left;
 
-	for (step = PACE_NS; step <= PACE_NS_MAX; step *= 2) {
+	for (step = first; step <= PACE_NS_MAX; step *= 2) {
 		left = since + step - now_ns();
 		if (left <= 0)
 			continue;
@@ -406,6 +408,7 @@ authenticate_password(struct login *l)
 	l->request.password = password;
 	l->request.password_len = strlen(password);
 	l->request.password_may_change = true;
+	l->request.refused_by_host = pam_password_is_junk(password);
 	(void)gate_decide(
 	    l->gate, &l->request, (int64_t)time(NULL), &l->outcome);
 	l->request.password = NULL;
@@ -449,7 +452,9 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	show_password(&l, flags);
 	login_close(&l);
 	if (r != PAM_SUCCESS && l.answered != 0)
-		pace(l.answered);
+		pace(l.answered,
+		    l.args.mode == PAM_ARGS_PASSWORD ? PACE_PASSWORD_NS :
+						       PACE_NS);
 	return r;
 }
 

@@ -28,3 +28,14 @@ pam_password_collect(
 	*out = r == PAM_SUCCESS && password != NULL ? password : "";
 	return r;
 }
+
+bool
+pam_password_is_junk(const char *password)
+{
+	static const char junk[] = "\b\n\r\177INCORRECT";
+	size_t i;
+
+	for (i = 0; password[i] == junk[i % (sizeof(junk) - 1)]; i++)
+		;
+	return i > 0 && password[i] == '\0';
+}

@@ -58,8 +58,47 @@ logs_in "1024 bytes" alice "$wrong" "password_wrong ok" \
 	"$(printf 'a%.0s' {1..1024})"
 logs_in "100 kB" alice "$wrong" "password_wrong ok" \
 	"$(head -c 100000 /dev/zero | tr '\0' a)"
-logs_in "sshd's junk" alice "$wrong" "password_wrong ok" \
-	$'\b\n\r\177INCORRECT\b\n\r\177INCORRECT'
+
+# What sshd makes up for whom it refuses is nobody's wrong password.
+binds() {
+	grep -c ' BIND dn="uid=alice,.*method=128' "$T/slapd-main/log"
+}
+junk=$'\b\n\r\177INCORRECT'
+for password in "$junk" "$junk$junk" "${junk:0:1}" "$junk${junk:0:5}"; do
+	before=$(binds)
+	logs_in "sshd's junk, ${#password} bytes" alice "$wrong" \
+		"password_wrong ok" "$password"
+	is "$(binds)" "$before" "and no bind as alice"
+done
+like "$T/slapd-main/log" ' BIND dn="cn=jwtgate-nobody,dc=example,dc=org"' \
+	"but as nobody, which takes as long"
+for password in "${junk}x" "x$junk" "${junk%T}" INCORRECT; do
+	[ "$password" = "${junk%T}" ] && password+=S
+	before=$(binds)
+	logs_in "junk but for a byte" alice "$wrong" "password_wrong ok" \
+		"$password"
+	is "$(binds)" $((before + 1)) "is a password, and tried"
+done
+for ((i = 0; i < 6; i++)); do
+	login often often-secret authenticate
+	[ "$i" -gt 0 ] || is "$codes" PAM_SUCCESS "before the junk"
+	login often "$junk" authenticate
+done
+login often often-secret authenticate
+is "$codes" PAM_SUCCESS "and after more of it than locks an account"
+for ((i = 0; i < 5; i++)); do
+	login often often-wrong authenticate
+done
+login often often-secret authenticate
+is "$codes $reasons" "PAM_AUTH_ERR account_locked" "as wrong ones do"
+
+# Neither the time nor the directory's own hash tells who is there.
+for user in alice nobody-here; do
+	printf x >"$T/password"
+	drive -m -u "$user" -p "$T/password" authenticate
+	ms=$(sed -n 's/^authenticate PAM_AUTH_ERR //p' "$T/out")
+	is "$((${ms:-0} >= 160))" 1 "$user: refused after 160 ms"
+done
 logs_in "a user without a role" dave "PAM_SUCCESS PAM_PERM_DENIED" \
 	"ok role_missing"
 like "$T/out" '^error Ask the service desk\.' "whom they may ask is said"

@@ -139,6 +139,7 @@ if ppolicy:
         person("graced", more=[old, ("pwdPolicySubentry", grace)]),
         person("warned", more=[("pwdChangedTime", "20260101000000Z"),
                                ("pwdPolicySubentry", warning)]),
+        person("often", more=[("pwdPolicySubentry", lockout)]),
         person("changeme", more=[("pwdReset", "TRUE")]),
         person("locked", more=[("pwdAccountLockedTime", "000001010000Z"),
                                ("pwdPolicySubentry", lockout)])]
