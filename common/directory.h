@@ -127,9 +127,10 @@ int directory_in_chain(struct directory *d, const struct directory_wait *wait,
 enum directory_password {
 	DIRECTORY_PASSWORD_WRONG = 0,
 	DIRECTORY_PASSWORD_RIGHT,
-	DIRECTORY_PASSWORD_EXPIRED, /* right or not: it opens nothing */
+	DIRECTORY_PASSWORD_EXPIRED, /* right, but it opens nothing */
 	DIRECTORY_PASSWORD_MUST_CHANGE, /* right, but to be changed first */
-	DIRECTORY_PASSWORD_LOCKED
+	DIRECTORY_PASSWORD_LOCKED, /* right or not: the account is locked */
+	DIRECTORY_PASSWORD_DISABLED /* right, but the account is locked */
 };
 
 struct directory_verdict {

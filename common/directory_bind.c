@@ -52,7 +52,10 @@ read_controls(LDAP *ld, LDAPControl **controls, struct notes *out)
 		out->error = (int)error;
 }
 
-/* "..., data 533, v2580": what Active Directory means by 49. */
+/*
+ * "..., data 533, v2580": what Active Directory means by 49. It says that an
+ * account is locked whoever asks, and the rest only to whom has the password.
+ */
 static enum directory_password
 judge_text(const char *text)
 {
@@ -64,6 +67,7 @@ judge_text(const char *text)
 		return DIRECTORY_PASSWORD_EXPIRED;
 	case 0x533:
 	case 0x701:
+		return DIRECTORY_PASSWORD_DISABLED;
 	case 0x775:
 		return DIRECTORY_PASSWORD_LOCKED;
 	}
@@ -86,8 +90,10 @@ judge_success(const struct notes *n)
 {
 	if (n->error == PP_changeAfterReset || n->expired)
 		return DIRECTORY_PASSWORD_MUST_CHANGE;
+	if (n->error == PP_accountLocked)
+		return DIRECTORY_PASSWORD_DISABLED;
 	if (n->error != -1)
-		return judge_error(n, DIRECTORY_PASSWORD_EXPIRED);
+		return DIRECTORY_PASSWORD_EXPIRED;
 	return DIRECTORY_PASSWORD_RIGHT;
 }
 

@@ -76,9 +76,9 @@ reason_of(int code)
 static const char *
 message_for(const struct gate_decision *d, int reason)
 {
-	if (reason == E_PASSWORD_EXPIRED)
+	if (reason == E_PASSWORD_EXPIRED && d->out->password_right)
 		return MESSAGE_EXPIRED;
-	if (reason == E_ACCOUNT_LOCKED)
+	if (reason == E_ACCOUNT_LOCKED && d->out->password_right)
 		return MESSAGE_LOCKED;
 	if (reason != E_ROLE_MISSING)
 		return MESSAGE_REFUSED;
@@ -188,6 +188,7 @@ begin_outcome(struct gate_outcome *out, unsigned checks)
 	out->checks = checks;
 	out->expires = 0;
 	out->auth_time = -1;
+	out->password_right = false;
 	out->password_must_change = false;
 	out->password_grace = -1;
 	out->password_expires_in = -1;

@@ -110,6 +110,7 @@ struct gate_outcome {
 	char attempt[FRAUD_ID_LEN + 1]; /* fraudd's id of it; "": none */
 	char rule[FRAUD_NAME_MAX + 1]; /* with E_THROTTLED, printable */
 	uint32_t retry_after; /* seconds, with E_THROTTLED; 0: unknown */
+	bool password_right; /* so they may be told why it opens nothing */
 	bool password_must_change; /* before anything else is allowed */
 	int password_grace; /* logins left after it expired; -1: not said */
 	int64_t password_expires_in; /* seconds; -1: not said */

@@ -69,6 +69,8 @@ judge(struct gate_decision *d, const struct directory_verdict *v)
 {
 	struct gate_outcome *out = d->out;
 
+	out->password_right = v->password != DIRECTORY_PASSWORD_WRONG &&
+	    v->password != DIRECTORY_PASSWORD_LOCKED;
 	switch (v->password) {
 	case DIRECTORY_PASSWORD_RIGHT:
 		break;
@@ -82,6 +84,7 @@ judge(struct gate_decision *d, const struct directory_verdict *v)
 		return err_set(
 		    &d->e, E_PASSWORD_EXPIRED, "the password has expired");
 	case DIRECTORY_PASSWORD_LOCKED:
+	case DIRECTORY_PASSWORD_DISABLED:
 		return err_set(&d->e, E_ACCOUNT_LOCKED,
 		    "the directory has locked the account");
 	case DIRECTORY_PASSWORD_WRONG:

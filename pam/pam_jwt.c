@@ -415,7 +415,10 @@ authenticate_password(struct login *l)
 	l->request.password_len = 0;
 }
 
-/* What the directory said of the password, and they have to know. */
+/*
+ * What the directory said of the password, and they have to know. To whom has
+ * it alone: anybody else would learn which accounts there are.
+ */
 static void
 show_password(const struct login *l, int flags)
 {
@@ -426,8 +429,7 @@ show_password(const struct login *l, int flags)
 		return;
 	if (allowed)
 		(void)pam_info(l->pamh, "%s", l->outcome.message);
-	else if (l->outcome.reason == E_PASSWORD_EXPIRED ||
-	    l->outcome.reason == E_ACCOUNT_LOCKED)
+	else if (l->outcome.password_right)
 		(void)pam_error(l->pamh, "%s", l->outcome.message);
 }
 

@@ -142,10 +142,16 @@ logs_in "must be changed" changeme "PAM_SUCCESS PAM_NEW_AUTHTOK_REQD" "ok ok"
 like "$T/out" '^info Your password must be changed\.' "must: they are told"
 logs_in "must be changed, wrong" changeme "$wrong" "password_wrong ok" x
 unlike "$T/out" '^(info|error)' "a wrong one tells nothing"
-logs_in "locked" locked "$wrong" "account_locked ok"
-like "$T/out" '^error Your account is locked\.' "locked: they are told"
-login locked locked-secret -S authenticate
+logs_in "expired, wrong" expired "$wrong" "password_wrong ok" x
+unlike "$T/out" '^(info|error)' "a wrong one tells nothing"
+login expired expired-secret -S authenticate
 unlike "$T/out" '^(info|error)' "PAM_SILENT: they are not told"
+# The server says it before it looks at the password: to whom has it, too.
+for password in locked-secret locked-wrong; do
+	logs_in "locked, $password" locked "$wrong" "account_locked ok" \
+		"$password"
+	unlike "$T/out" '^(info|error)' "locked: a stranger is not told"
+done
 for ((i = 0; i < 3; i++)); do
 	login graced graced-secret authenticate
 done
@@ -314,7 +320,7 @@ said 0 expires-5 "" $in ok 'Your password expires today\.'
 said 0 garbage "" $away directory_unavailable
 said 49 - "" $out password_wrong
 said 49 expired "" $out password_expired 'Your password has expired\.'
-said 49 locked "" $out account_locked 'Your account is locked\.'
+said 49 locked "" $out account_locked
 said 49 reset "" $out password_wrong
 said 49 grace-3 "" $out password_wrong
 said 49 netscape "" $out password_expired 'Your password has expired\.'
@@ -322,12 +328,12 @@ said 49 garbage "" $away directory_unavailable
 said 49 - "$ad 52e, v2580" $out password_wrong
 said 49 - "$ad 532, v2580" $out password_expired 'Your password has expired\.'
 said 49 - "$ad 773, v2580" $out password_expired 'Your password has expired\.'
-said 49 - "$ad 775, v2580" $out account_locked 'Your account is locked\.'
+said 49 - "$ad 775, v2580" $out account_locked
+said 49 - "$ad 701, v2580" $out account_locked 'Your account is locked\.'
 said 49 - "$ad 533, v2580" $out account_locked 'Your account is locked\.'
-said 19 - "Exceed password retry limit" $out account_locked \
-	'Your account is locked\.'
+said 19 - "Exceed password retry limit" $out account_locked
 said 53 - "Account inactivated. Contact system administrator." $out \
-	account_locked 'Your account is locked\.'
+	account_locked
 said 53 - "unauthenticated bind disallowed" $away directory_unavailable
 for code in 32 48; do
 	said $code - "" $out password_wrong
