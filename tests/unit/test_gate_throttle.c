@@ -9,6 +9,7 @@
 #include "testutil.h"
 
 #include "err.h"
+#include "str.h"
 
 #define NOW 1700000000
 #define ID "vbnPZE8ZfPtrBG4O9noWaA"
@@ -105,21 +106,26 @@ good(void)
 static void
 heard(const char *want)
 {
-	char got[sizeof(daemon_.heard)], *p;
+	char text[sizeof(daemon_.heard)], got[sizeof(daemon_.heard)];
 	unsigned lines = 0;
+	const char *p;
+	struct str out;
 	size_t n;
 
 	for (n = 0; want[n] != '\0'; n++)
 		lines += want[n] == '\n' ? 1 : 0;
-	test_fraudd_heard(&daemon_, lines, got);
-	for (p = got; *p != '\0'; p++) {
+	test_fraudd_heard(&daemon_, lines, text);
+	str_init(&out, got, sizeof(got));
+	for (p = text; *p != '\0'; p += n) {
 		n = strcspn(p, " \n");
-		if (n == 43 || (n == 22 && strncmp(p, ID, n) == 0)) {
-			*p = n == 43 ? 'X' : 'I';
-			memmove(p + 1, p + n, strlen(p + n) + 1);
-			n = 1;
-		}
-		p += n;
+		if (n == 43)
+			str_add(&out, "X");
+		else if (n == 22 && strncmp(p, ID, n) == 0)
+			str_add(&out, "I");
+		else
+			str_add_bytes(&out, p, n);
+		if (p[n] != '\0')
+			str_add_bytes(&out, p + n++, 1);
 	}
 	assert_string_equal(got, want);
 }
