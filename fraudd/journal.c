@@ -32,6 +32,15 @@
 #define SLOW_NS_MAX 100000000
 #define NEARLY_FULL ((uint64_t)256 * 1024 * 1024)
 #define SPARES_MAX 32
+#define REST_NS 500000
+
+static void
+rest(void)
+{
+	struct timespec t = { .tv_nsec = REST_NS };
+
+	(void)nanosleep(&t, NULL);
+}
 
 static const struct journal_io real_io = {
 	.openat = openat,
@@ -43,6 +52,9 @@ static const struct journal_io real_io = {
 	.write = write,
 	.renameat = renameat,
 	.unlinkat = unlinkat,
+	.madvise = madvise,
+	.sync_file_range = sync_file_range,
+	.rest = rest,
 };
 
 int

@@ -187,6 +187,7 @@ clean_below(
 	for (i = 0; i < count && list[i] < below; i++) {
 		journal_name(name, prefix, list[i]);
 		(void)io->unlinkat(dir, name, 0);
+		io->rest();
 	}
 	free(list);
 }

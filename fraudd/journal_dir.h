@@ -26,6 +26,9 @@ struct journal_io {
 	ssize_t (*write)(int fd, const void *p, size_t n);
 	int (*renameat)(int dir, const char *from, int dir2, const char *to);
 	int (*unlinkat)(int dir, const char *name, int flags);
+	int (*madvise)(void *p, size_t n, int advice);
+	int (*sync_file_range)(int fd, off_t at, off_t n, unsigned int flags);
+	void (*rest)(void); /* between two bites, see journal_rest() */
 };
 
 /* names of files, of the numbers in them */

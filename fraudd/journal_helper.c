@@ -25,8 +25,10 @@
 #include "mem.h"
 
 #define PAGE ((size_t)4096)
+/* To begin to write more does not take much longer. */
+#define WRITE_BITE (4 * JOURNAL_BITE)
 /* Pages behind the end of the log that the loop shall find writable. */
-#define AHEAD ((size_t)64 * 1024)
+#define AHEAD ((size_t)32 * 1024)
 /* A disk on which every sync fails shall not be filled with segments. */
 #define GIVEN_UP_MAX 4
 /* Segments that wait to be synced: a slow disk shall not take all memory. */
@@ -111,6 +113,9 @@ make_segment(struct journal *j, struct segment *s)
 			s->map = map;
 		else
 			error = errno;
+		/* touching a page makes that page, not all the read-ahead */
+		if (error == 0)
+			(void)j->io->madvise(map, JOURNAL_SEGMENT, MADV_RANDOM);
 	}
 	if (error != 0)
 		(void)j->io->unlinkat(j->dir, name, 0);
@@ -140,20 +145,76 @@ new_segment(struct journal *j)
 	return s;
 }
 
-/* Has the pages that the loop writes next ready to be written. */
-static void
-populate(struct segment *s)
+void
+journal_rest(struct journal *j)
 {
-	size_t at = atomic_load(&s->used) & ~(PAGE - 1), n = AHEAD;
+	bool serving;
+
+	pthread_mutex_lock(&j->lock);
+	serving = j->serving;
+	pthread_mutex_unlock(&j->lock);
+	if (serving)
+		j->io->rest();
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Where it is not to be had a sync does all; data that is lost is an error,
+ * and who waits for it is told, once: nobody else will be. */
+static int
+sync_range(struct journal *j, int fd, size_t at, size_t n, unsigned int flags)
+{
+	if (j->io->sync_file_range(fd, (off_t)at, (off_t)n, flags) == 0)
+		return 0;
+	return errno == EIO || errno == ENOSPC || errno == EDQUOT ? errno : 0;
+}
+
+int
+journal_begin_writing(struct journal *j, int fd, size_t from, size_t to)
+{
+	size_t n;
+	int error = 0;
+
+	for (; error == 0 && from < to; from += n) {
+		n = least(to - from, WRITE_BITE);
+		error = sync_range(j, fd, from, n, SYNC_FILE_RANGE_WRITE);
+		/* who waits for the disk does not wait for us too */
+		if (n == WRITE_BITE)
+			journal_rest(j);
+	}
+	return error;
+}
+
+int
+journal_wait_written(struct journal *j, int fd, size_t from, size_t to)
+{
+	return sync_range(j, fd, from, to - from, SYNC_FILE_RANGE_WAIT_BEFORE);
+}
+
+/* Has pages that the loop will write, up to end, ready to be written. */
+static void
+populate(struct journal *j, struct segment *s, size_t end)
+{
+	size_t at, used, n;
 
 	if (s->map == NULL)
 		return;
-	if (!atomic_load(&s->populated))
-		n = JOURNAL_SEGMENT;
-	if (n > JOURNAL_SEGMENT - at)
-		n = JOURNAL_SEGMENT - at;
-	(void)madvise(s->map + at, n, MADV_POPULATE_WRITE);
-	atomic_store(&s->populated, true);
+	end = least(end, JOURNAL_SEGMENT);
+	for (at = 0;; at += n) {
+		used = atomic_load(&s->used) & ~(PAGE - 1);
+		if (at < used) /* the loop was there */
+			at = used;
+		if (at >= end)
+			return;
+		n = least(end - at, JOURNAL_BITE);
+		(void)j->io->madvise(s->map + at, n, MADV_POPULATE_WRITE);
+		if (at + n < end)
+			journal_rest(j);
+	}
 }
 
 /* Makes a spare; false: there are enough, or it cannot be. */
@@ -188,7 +249,7 @@ journal_prepare(struct journal *j)
 	struct segment *s;
 
 	while (add_spare(j))
-		;
+		journal_rest(j);
 	/* the loop may take it meanwhile, and fill it: see retire() */
 	pthread_mutex_lock(&j->lock);
 	s = j->spares;
@@ -198,10 +259,12 @@ journal_prepare(struct journal *j)
 	pthread_mutex_unlock(&j->lock);
 	if (s == NULL)
 		return;
-	populate(s);
+	populate(j, s, JOURNAL_SEGMENT);
+	atomic_store(&s->populated, true);
 	pthread_mutex_lock(&j->lock);
 	j->populating = NULL;
 	pthread_mutex_unlock(&j->lock);
+	journal_rest(j);
 }
 
 /* Syncs what s has; false: it is given up. */
@@ -218,7 +281,8 @@ sync_segment(struct journal *j, struct segment *s)
 		return true;
 	}
 	start = s->synced & ~(PAGE - 1);
-	if ((!s->named && j->io->fsync(j->dir) != 0) ||
+	if (journal_begin_writing(j, s->fd, start, used) != 0 ||
+	    (!s->named && j->io->fsync(j->dir) != 0) ||
 	    (s->map != NULL ?
 		    j->io->msync(s->map + start, used - start, MS_SYNC) :
 		    j->io->fsync(s->fd)) != 0) {
@@ -285,8 +349,9 @@ sync_all(struct journal *j)
 		next = s->next;
 		finished = s->finished;
 		pthread_mutex_unlock(&j->lock);
+		/* what was written out is no longer writable at once */
 		if (!atomic_load(&s->failed) && sync_segment(j, s) && !finished)
-			populate(s);
+			populate(j, s, atomic_load(&s->used) + AHEAD);
 		if (atomic_load(&s->failed) && atomic_load(&s->last) >= below)
 			given_up++;
 		if (given_up > 0)
@@ -399,6 +464,9 @@ journal_helper_start(struct journal *j, struct err *e)
 	r = journal_thread(&j->syncer, syncer, j, e);
 	if (r != 0)
 		return r;
+	pthread_mutex_lock(&j->lock);
+	j->serving = true;
+	pthread_mutex_unlock(&j->lock);
 	r = journal_thread(&j->maker, maker, j, e);
 	if (r != 0) {
 		journal_wake(j, true);
@@ -412,6 +480,7 @@ journal_wake(struct journal *j, bool stop)
 {
 	pthread_mutex_lock(&j->lock);
 	j->stop = j->stop || stop;
+	j->serving = j->serving && !stop;
 	j->asked = true;
 	pthread_cond_signal(&j->wake);
 	if (stop || atomic_load(&j->spare_count) < j->spares_wanted) {

@@ -107,6 +107,7 @@ struct journal {
 	unsigned int given_up; /* no snapshot stands for these yet */
 	pthread_cond_t make;
 	bool asked, asked_make, stop;
+	bool serving; /* somebody may wait for the loop */
 	/* crossing */
 	_Atomic unsigned int spare_count;
 	_Atomic uint64_t synced; /* the ticket */
@@ -129,6 +130,17 @@ int journal_helper_start(struct journal *j, struct err *e);
 void journal_helper_stop(struct journal *j);
 /* There is something to do for both helpers. */
 void journal_wake(struct journal *j, bool stop);
+/*
+ * A helper may have the loop's processor, and then who waits for an answer
+ * waits for the helper too: what takes long is done in bites, with a rest
+ * after each. Nobody rests while nobody is served, before start and at stop.
+ */
+#define JOURNAL_BITE ((size_t)64 * 1024)
+void journal_rest(struct journal *j);
+/* Has the disk begin to write these bytes, and waits for it. A sync is still
+ * needed: what they are found by is not written. 0 or an errno. */
+int journal_begin_writing(struct journal *j, int fd, size_t from, size_t to);
+int journal_wait_written(struct journal *j, int fd, size_t from, size_t to);
 /* Makes a spare unless there are enough. Before start too. */
 void journal_prepare(struct journal *j);
 void journal_notify(struct journal *j);

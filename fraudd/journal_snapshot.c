@@ -21,7 +21,7 @@
 #include "mem.h"
 
 /* Written out step by step, or a sync of the log would wait for all of it. */
-#define WINDOW (8 * SNAPSHOT_CHUNK)
+#define WINDOW SNAPSHOT_CHUNK
 #define RETRY_SECONDS 10
 
 /* Writes n bytes. 0 or an errno. */
@@ -31,16 +31,18 @@ write_all(struct journal *j, const uint8_t *p, size_t n)
 	struct snapshot *s = &j->snapshot;
 	ssize_t put;
 
-	s->sum = crc32c(s->sum, p, n);
 	while (n > 0) {
-		put = j->io->write(s->fd, p, n);
+		put = j->io->write(
+		    s->fd, p, n < JOURNAL_BITE ? n : JOURNAL_BITE);
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
 			return put < 0 ? errno : EIO;
+		s->sum = crc32c(s->sum, p, (size_t)put);
 		p += put;
 		n -= (size_t)put;
 		s->bytes += (uint64_t)put;
+		journal_rest(j);
 	}
 	return 0;
 }
@@ -97,9 +99,12 @@ write_chunks(struct journal *j)
 		journal_notify(j);
 		if (s->bytes - window < WINDOW)
 			continue;
-		(void)sync_file_range(s->fd, (off_t)window,
-		    (off_t)(s->bytes - window),
-		    SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+		error = journal_begin_writing(j, s->fd, window, s->bytes);
+		if (error == 0)
+			error = journal_wait_written(
+			    j, s->fd, window, s->bytes);
+		if (error != 0)
+			return error;
 		window = s->bytes;
 	}
 	return -r;

@@ -433,6 +433,9 @@ static const struct journal_io model_io = {
 	.write = model_write,
 	.renameat = model_renameat,
 	.unlinkat = model_unlinkat,
+	.madvise = madvise,
+	.sync_file_range = sync_file_range,
+	.rest = test_rest,
 };
 
 static void

@@ -22,6 +22,12 @@ test_maps(int fd)
 	return true;
 }
 
+/* Nobody is served here. */
+void
+test_rest(void)
+{
+}
+
 const struct journal_io test_io = {
 	.openat = openat,
 	.fallocate = posix_fallocate,
@@ -32,6 +38,9 @@ const struct journal_io test_io = {
 	.write = write,
 	.renameat = renameat,
 	.unlinkat = unlinkat,
+	.madvise = madvise,
+	.sync_file_range = sync_file_range,
+	.rest = test_rest,
 };
 
 size_t

@@ -56,5 +56,6 @@ size_t test_files(
 
 extern const struct journal_io test_io; /* the real ones */
 bool test_maps(int fd); /* journal_io.maps: always */
+void test_rest(void); /* journal_io.rest: none */
 
 #endif
