@@ -193,7 +193,8 @@ void engine_settle(struct engine *x, int64_t now);
 
 /*
  * The next records of a fuzzy snapshot: call with *cursor 0, then with what
- * it left, until it is 0 again. Looks at most at max entries in one call.
+ * it left, until it is 0 again. Looks at max entries and gives max records at
+ * most in one call; the values of a large entry come in several.
  */
 void engine_snapshot(struct engine *x, uint64_t *cursor, size_t max,
     const struct engine_sink *sink);

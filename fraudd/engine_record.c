@@ -188,31 +188,49 @@ engine_record_removed(struct engine *x, uint32_t slot, bool durable)
 	send(&x->sink, &r, durable);
 }
 
-static void
-snapshot_one(struct engine *x, uint32_t slot, const struct engine_sink *sink)
+/* One record stands for the whole entry; false: each value has its own. */
+static bool
+snapshot_whole(struct engine *x, uint32_t slot, struct record *r,
+    const struct engine_sink *sink)
 {
 	const struct table_entry *entry = table_at(x->table, slot);
-	const struct table_group *group;
-	struct record r;
-	uint32_t i;
 
-	if (table_expired(x->table, entry) || !describe(x, slot, &r))
-		return;
-	if (r.type != TYPE_ENTRY) {
-		send(sink, &r, false);
-		return;
+	if (r->type == TYPE_ENTRY) {
+		if (!table_group(x->table, entry->group)->counter &&
+		    table_class(entry) != TABLE_BLOCKED)
+			return false;
+		with_value(x, slot, 0, r);
 	}
-	group = table_group(x->table, entry->group);
-	if (group->counter || table_class(entry) == TABLE_BLOCKED) {
-		with_value(x, slot, 0, &r);
-		send(sink, &r, false);
-		return;
+	send(sink, r, false);
+	return true;
+}
+
+/*
+ * Its values from the first on, as many as are left of max, of which a look
+ * takes one too. Returns the next of them, or 0: the slot is through. What
+ * becomes of it before the rest is given stands in the log.
+ */
+static uint32_t
+snapshot_slot(struct engine *x, uint32_t slot, uint32_t first, size_t *max,
+    const struct engine_sink *sink)
+{
+	const struct table_entry *entry = table_at(x->table, slot);
+	uint32_t i = first;
+	struct record r;
+
+	if (!table_is_entry(x->table, slot) || table_expired(x->table, entry) ||
+	    !describe(x, slot, &r) || snapshot_whole(x, slot, &r, sink) ||
+	    first >= entry->count) {
+		--*max;
+		return 0;
 	}
-	for (i = 0; i < entry->count; i++) {
+	for (; i<entry->count && * max> 0; i++) {
 		with_value(x, slot, i, &r);
 		r.count = (uint16_t)(i + 1);
 		send(sink, &r, false);
+		--*max;
 	}
+	return i < entry->count ? i : 0;
 }
 
 void
@@ -220,12 +238,15 @@ engine_snapshot(struct engine *x, uint64_t *cursor, size_t max,
     const struct engine_sink *sink)
 {
 	uint32_t slot = *cursor == 0 ? 1 : (uint32_t)*cursor;
+	uint32_t value = (uint32_t)(*cursor >> 32);
 
-	for (; max > 0 && slot < table_slots(x->table); max--, slot++) {
-		if (table_is_entry(x->table, slot))
-			snapshot_one(x, slot, sink);
+	while (max > 0 && slot < table_slots(x->table)) {
+		value = snapshot_slot(x, slot, value, &max, sink);
+		slot += value == 0;
 	}
-	*cursor = slot < table_slots(x->table) ? slot : 0;
+	*cursor = 0;
+	if (slot < table_slots(x->table))
+		*cursor = (uint64_t)value << 32 | slot;
 }
 
 /* Puts the value in its place and cuts what is behind the count. */

@@ -226,6 +226,7 @@ test_fuzzy_snapshot(void **state)
 	struct log log, snapshot = { 0 };
 	struct engine_sink sink = { append, &snapshot };
 	struct test_engine a, b;
+	size_t before, middle = 0;
 	uint64_t cursor = 0;
 	uint32_t seed = 2;
 	int i;
@@ -238,9 +239,13 @@ test_fuzzy_snapshot(void **state)
 	/* from here on the log; the snapshot goes on between attempts */
 	attach(&a, &log);
 	do {
+		before = snapshot.count;
 		engine_snapshot(a.x, &cursor, 2, &sink);
+		assert_true(snapshot.count - before <= 2);
+		middle += cursor >> 32 != 0; /* of an entry */
 		one_thing(&a, &seed);
 	} while (cursor != 0);
+	assert_true(middle > 0);
 	for (i = 0; i < 300; i++)
 		one_thing(&a, &seed);
 	test_engine_new(&b, SETTINGS, &a);
