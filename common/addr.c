@@ -23,39 +23,43 @@ addr_width(const struct addr *a)
 static inline unsigned
 digit(char c)
 {
-	return (unsigned char)(c - '0');
+	return (unsigned)(unsigned char)c - '0';
 }
 
-/* One to three digits, at most 255, no zero in front; NULL: none. */
+/*
+ * Behind the number, which goes into the lowest byte of *all; NULL: there is
+ * none, or it is over 255. A zero in front is a number of its own.
+ */
 static inline const char *
-parse_octet(const char *s, const char *end, uint8_t *out)
+parse_octet(const char *s, const char *end, uint32_t *all)
 {
-	unsigned value;
+	unsigned value, more;
 
 	if (s == end || (value = digit(*s++)) > 9)
 		return NULL;
-	if (s < end && digit(*s) <= 9) {
-		if (value == 0)
-			return NULL;
-		value = value * 10 + digit(*s++);
-		if (s < end && digit(*s) <= 9)
-			value = value * 10 + digit(*s++);
+	if (value != 0 && s < end && (more = digit(*s)) <= 9) {
+		value = value * 10 + more;
+		if (++s < end && (more = digit(*s)) <= 9) {
+			value = value * 10 + more;
+			s++;
+		}
 	}
-	*out = (uint8_t)value;
+	*all = *all << 8 | value;
 	return value > 255 ? NULL : s;
 }
 
 /* What inet_pton() takes, and nothing else; many times as fast. */
 static bool
-parse_v4(const char *s, size_t n, uint8_t out[4])
+parse_v4(const char *s, size_t n, uint32_t *out)
 {
 	const char *end = s + n;
 	int i;
 
+	*out = 0;
 	for (i = 0; i < 4; i++) {
 		if (i > 0 && (s == end || *s++ != '.'))
 			return false;
-		s = parse_octet(s, end, &out[i]);
+		s = parse_octet(s, end, out);
 		if (s == NULL)
 			return false;
 	}
@@ -67,10 +71,13 @@ addr_parse(const char *text, size_t n, struct addr *out)
 {
 	struct addr a = { .family = 0 };
 	char s[ADDR_TEXT_MAX];
+	uint32_t v4;
 
-	if (n > 0 && parse_v4(text, n, a.bytes)) {
-		a.family = 4;
-		*out = a;
+	if (n > 0 && parse_v4(text, n, &v4)) {
+		memset(out, 0, sizeof(*out));
+		out->family = 4;
+		v4 = htonl(v4);
+		memcpy(out->bytes, &v4, sizeof(v4));
 		return 0;
 	}
 	if (n == 0 || n >= sizeof(s) || memchr(text, '\0', n) != NULL)
