@@ -113,6 +113,12 @@ struct err {
 };
 
 /*
+ * A function for what is wrong. It stays a function: in its place its buffers
+ * would be everybody's, and the way where nothing is wrong longer.
+ */
+#define ERR_COLD __attribute__((cold, noinline))
+
+/*
  * Records code and one sentence unless e (may be NULL) already holds an
  * error. Foreign text in the arguments must have passed str_printable().
  * Returns code, so that a caller can write `return err_set(e, E_IO, ...)`.

@@ -140,7 +140,7 @@ find(struct engine_text name)
 	return NULL;
 }
 
-static void
+ERR_COLD static void
 unknown(struct command_call *call, struct engine_text name)
 {
 	char shown[64], text[128];
@@ -150,7 +150,7 @@ unknown(struct command_call *call, struct engine_text name)
 	command_fail(call, text);
 }
 
-static void
+ERR_COLD static void
 wrong_count(struct command_call *call, const struct command_row *row)
 {
 	char text[160];
@@ -161,7 +161,7 @@ wrong_count(struct command_call *call, const struct command_row *row)
 	command_fail(call, text);
 }
 
-static void
+ERR_COLD static void
 not_kept(struct command_call *call, const char *why)
 {
 	char text[ERR_TEXT_MAX + 64];

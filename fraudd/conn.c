@@ -18,7 +18,7 @@
 static const char lost[] = "in force, but the journal could not keep it: "
 			   "a restart may forget it";
 
-static void
+ERR_COLD static void
 say_lost(struct outbuf *out, size_t at)
 {
 	struct reply r;
@@ -59,7 +59,7 @@ run_resp(struct conn *c, const struct conn_turn *t)
 		.watch = c->watch,
 		.watch_all = c->watch_all,
 	};
-	struct reply reply;
+	struct reply reply __attribute__((uninitialized));
 	size_t at = t->out->len;
 
 	if (t->request->rq.count == 0)
@@ -107,7 +107,7 @@ run_policy(struct conn *c, const struct conn_turn *t)
 	settle(c, t, at, false);
 }
 
-static void
+ERR_COLD static void
 broken(struct conn *c, const struct conn_turn *t, const char *why)
 {
 	struct reply reply;

@@ -211,14 +211,16 @@ ask(struct engine *x, const struct engine_attempt *a, bool write,
 	if (ret != 0)
 		return ret;
 	run_rules(x, &q, write, &n.count, out);
-	ask_operator(x, &q, out);
+	if (table_operators(x->table) != 0)
+		ask_operator(x, &q, out);
 	if (!write)
 		x->stats.checks++;
 	else if (q.rule_count == 0 && out->verdict == ENGINE_ALLOW)
 		x->stats.exempted++;
 	else {
 		x->stats.attempts++;
-		if (x->rules->all > x->rules->count)
+		if (x->rules->all > x->rules->count &&
+		    q.value[KNOWN_USER].data != NULL)
 			n.pair = engine_trust_pair(
 			    x, hash_generation(x->keys), &q);
 		finish(x, a, &n, out);

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static int
+ERR_COLD static int
 fail(struct err *e, const char *what, struct engine_text name)
 {
 	char shown[2 * ENGINE_NAME_MAX];
