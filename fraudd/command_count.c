@@ -47,18 +47,7 @@ command_verdict(enum engine_verdict v)
 void
 command_say_answer(struct reply *r, const struct engine_answer *a)
 {
-	const char *verdict = command_verdict(a->verdict);
-	const struct reply_member members[] = {
-		{ "verdict", verdict, strlen(verdict), false, 0 },
-		{ "rule", a->rule, a->rule != NULL ? strlen(a->rule) : 0, true,
-		    0 },
-		{ "count", NULL, 0, false, a->count },
-		{ "limit", NULL, 0, false, a->limit },
-		{ "retry_after", NULL, 0, false, a->retry_after },
-		{ "id", a->id, a->id[0] != '\0' ? ENGINE_ID_LEN : 0, false, 0 },
-	};
-
-	reply_members(r, members, sizeof(members) / sizeof(members[0]));
+	reply_answer(r, command_verdict(a->verdict), a);
 }
 
 /* EVENT and pairs of FIELD VALUE. False: the answer has been given. */

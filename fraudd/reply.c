@@ -8,9 +8,11 @@
 
 #include <string.h>
 
+#include "engine.h"
 #include "outbuf.h"
 
-#define MEMBER_MAX 32 /* of what stands round a text, or is a number */
+/* of an answer to an attempt, without verdict and rule */
+#define ANSWER_MAX 256
 
 /* A mark, a number and CRLF: "$22\r\n". Most numbers have one digit. */
 static void
@@ -142,32 +144,40 @@ put_head(char *p, char mark, size_t value)
 	return p;
 }
 
-/* The answer to an attempt, the busiest of all: room is asked for once. */
-static void
-resp_members(struct reply *r, const struct reply_member *m, size_t count)
+static inline char *
+put_text(char *p, const char *text, size_t n)
 {
-	size_t room = MEMBER_MAX, i;
+	p = put_head(p, '$', n);
+	memcpy(p, text, n);
+	memcpy(p + n, "\r\n", 2);
+	return p + n + 2;
+}
+
+/* The busiest answer of all: room is asked for once. */
+static void
+resp_answer(struct reply *r, const char *verdict, const struct engine_answer *a)
+{
+	size_t said = strlen(verdict);
+	size_t named = a->rule != NULL ? strlen(a->rule) : 0;
 	char *p;
 
-	for (i = 0; i < count; i++)
-		room += MEMBER_MAX + m[i].len;
-	p = outbuf_room(r->out, room);
+	p = outbuf_room(r->out, ANSWER_MAX + said + named);
 	if (p == NULL)
 		return;
-	p = put_head(p, '*', count);
-	for (i = 0; i < count; i++) {
-		if (m[i].text != NULL) {
-			p = put_head(p, '$', m[i].len);
-			memcpy(p, m[i].text, m[i].len);
-			memcpy(p + m[i].len, "\r\n", 2);
-			p += m[i].len + 2;
-		} else if (m[i].nil) {
-			memcpy(p, "$-1\r\n", 5);
-			p += 5;
-		} else {
-			p = put_head(p, ':', m[i].number);
-		}
+	p = put_text(put_head(p, '*', 6), verdict, said);
+	if (a->rule != NULL) {
+		p = put_text(p, a->rule, named);
+	} else {
+		memcpy(p, "$-1\r\n", 5);
+		p += 5;
 	}
+	p = put_head(p, ':', a->count);
+	p = put_head(p, ':', a->limit);
+	p = put_head(p, ':', a->retry_after);
+	if (a->id[0] != '\0')
+		p = put_text(p, a->id, ENGINE_ID_LEN);
+	else
+		p = put_text(p, "", 0);
 	outbuf_took(r->out, p);
 }
 
@@ -180,7 +190,7 @@ static const struct reply_ops resp_ops = {
 	.array = resp_array,
 	.record = resp_array,
 	.map = resp_map,
-	.members = resp_members,
+	.answer = resp_answer,
 };
 
 void
@@ -242,23 +252,23 @@ reply_record(struct reply *r, const char *name, size_t count)
 }
 
 void
-reply_members(struct reply *r, const struct reply_member *m, size_t count)
+reply_answer(
+    struct reply *r, const char *verdict, const struct engine_answer *a)
 {
-	size_t i;
-
-	if (r->ops->members != NULL && r->depth == 0) {
-		r->ops->members(r, m, count);
+	if (r->ops->answer != NULL && r->depth == 0) {
+		r->ops->answer(r, verdict, a);
 		return;
 	}
-	r->ops->record(r, NULL, count);
-	for (i = 0; i < count; i++) {
-		if (m[i].text != NULL)
-			r->ops->text(r, m[i].name, m[i].text, m[i].len);
-		else if (m[i].nil)
-			r->ops->nil(r, m[i].name);
-		else
-			r->ops->integer(r, m[i].name, m[i].number);
-	}
+	r->ops->record(r, NULL, 6);
+	reply_text(r, "verdict", verdict);
+	if (a->rule != NULL)
+		reply_text(r, "rule", a->rule);
+	else
+		reply_nil(r, "rule");
+	reply_integer(r, "count", a->count);
+	reply_integer(r, "limit", a->limit);
+	reply_integer(r, "retry_after", a->retry_after);
+	reply_text(r, "id", a->id);
 }
 
 void

@@ -12,19 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct engine_answer;
 struct outbuf;
 struct reply;
 
 #define REPLY_DEPTH_MAX 8
-
-/* A member of a record: a text, nil, or a number. */
-struct reply_member {
-	const char *name;
-	const char *text; /* NULL: none */
-	size_t len; /* of the text */
-	bool nil;
-	uint32_t number;
-};
 
 struct reply_ops {
 	void (*status)(struct reply *r, const char *word);
@@ -40,9 +32,9 @@ struct reply_ops {
 	void (*record)(struct reply *r, const char *name, size_t count);
 	/* named members, in RESP each name followed by its value */
 	void (*map)(struct reply *r, const char *name, size_t count);
-	/* a record that is the whole answer, at once; NULL: piece by piece */
-	void (*members)(
-	    struct reply *r, const struct reply_member *m, size_t count);
+	/* to an attempt, at once; NULL: piece by piece */
+	void (*answer)(struct reply *r, const char *verdict,
+	    const struct engine_answer *a);
 };
 
 struct reply {
@@ -63,9 +55,9 @@ void reply_json(struct reply *r, struct outbuf *out);
 /* Adds n bytes as a JSON string, quotes included. */
 void reply_json_string(struct outbuf *out, const char *text, size_t n);
 
-/* A record whose members are all there, as the whole answer. */
-void reply_members(
-    struct reply *r, const struct reply_member *members, size_t count);
+/* What an attempt is answered with: a record of six. */
+void reply_answer(
+    struct reply *r, const char *verdict, const struct engine_answer *a);
 
 void reply_status(struct reply *r, const char *word);
 void reply_error(struct reply *r, const char *kind, const char *text);
