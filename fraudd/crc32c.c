@@ -78,6 +78,21 @@ by_instruction(uint32_t crc, const uint8_t *p, size_t n)
 		crc = __builtin_ia32_crc32qi(crc, *p);
 	return crc;
 }
+
+__attribute__((target("sse4.2"))) static uint32_t
+copy_by_instruction(uint32_t crc, uint8_t *to, const uint8_t *p, size_t n)
+{
+	uint64_t wide = crc, word;
+
+	for (; n > 0; n -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		wide = __builtin_ia32_crc32di(wide, word);
+		memcpy(to, &word, sizeof(word));
+		p += sizeof(word);
+		to += sizeof(word);
+	}
+	return (uint32_t)wide;
+}
 #endif
 
 uint32_t
@@ -89,6 +104,17 @@ crc32c(uint32_t crc, const void *data, size_t n)
 		return ~by_instruction(crc, data, n);
 #endif
 	return ~by_table(crc, data, n);
+}
+
+uint32_t
+crc32c_copy(uint32_t crc, void *to, const void *data, size_t n)
+{
+#ifdef __x86_64__
+	if (n % 8 == 0 && __builtin_cpu_supports("sse4.2"))
+		return ~copy_by_instruction(~crc, to, data, n);
+#endif
+	memcpy(to, data, n);
+	return crc32c(crc, data, n);
 }
 
 uint32_t

@@ -8,6 +8,7 @@
 
 #include "engine_priv.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define PART(s) \
@@ -30,12 +31,33 @@ engine_seconds(int64_t now)
 void
 engine_addr_key(const struct addr *a, uint8_t out[16])
 {
+	uint64_t half[2] = { 0 };
+	uint32_t v4;
+
 	if (a->family == 6) {
 		memcpy(out, a->bytes, 16);
 		return;
 	}
-	memcpy(out, mapped, sizeof(mapped));
-	memcpy(out + 12, a->bytes, 4);
+	/* in whole words, for it is read as such: the mapped form */
+	memcpy(&v4, a->bytes, sizeof(v4));
+	half[1] = htobe64(UINT64_C(0xffff) << 32 | be32toh(v4));
+	memcpy(out, &half[0], sizeof(half[0]));
+	memcpy(out + 8, &half[1], sizeof(half[1]));
+}
+
+void
+engine_prefix_key(
+    const struct engine_rule *rule, const struct addr *a, uint8_t out[16])
+{
+	uint8_t bits = engine_level_bits(rule, a->family, TABLE_EXACT);
+	struct addr masked;
+
+	if (bits >= (a->family == 4 ? 32 : 128)) {
+		engine_addr_key(a, out);
+		return;
+	}
+	masked = addr_mask(a, bits);
+	engine_addr_key(&masked, out);
 }
 
 struct addr
@@ -64,32 +86,29 @@ engine_hash_key(const struct engine *x, uint32_t generation, uint8_t field,
 }
 
 /* Made when it is asked for first, and again after a rotation. */
-static const struct hash_purpose *
-purpose_of(
-    const struct engine *x, uint32_t generation, const struct engine_rule *rule)
+static bool
+make_purpose(const struct engine *x, uint32_t generation,
+    const struct engine_rule *rule, struct hash_purpose *out)
 {
-	struct hash_purpose *purpose = &rule->purposes[generation % 2];
 	const char *name = x->rules->known[rule->field];
 	struct hash_part parts[] = { PART("value"),
 		{ rule->s.name, strlen(rule->s.name) },
 		{ name, strlen(name) } };
 
-	if (purpose->generation == generation ||
-	    hash_purpose(x->keys, generation, parts, 3, purpose))
-		return purpose;
-	return NULL;
+	return hash_purpose(x->keys, generation, parts, 3, out);
 }
 
 uint64_t
 engine_hash_value(const struct engine *x, uint32_t generation,
     const struct engine_rule *rule, const struct engine_request *q)
 {
-	const struct hash_purpose *purpose = purpose_of(x, generation, rule);
+	struct hash_purpose *purpose = &rule->purposes[generation % 2];
 	const struct engine_text *text = &q->value[rule->field];
 	uint8_t addr[16], full[HASH_LEN];
 	uint64_t value;
 
-	if (purpose == NULL)
+	if (purpose->generation != generation &&
+	    !make_purpose(x, generation, rule, purpose))
 		return 0;
 	if (rule->field == KNOWN_IP) {
 		engine_addr_key(&q->addr, addr);
@@ -158,8 +177,6 @@ static void
 find_exact(struct engine *x, const struct engine_rule *rule,
     const struct engine_request *q, struct engine_found *out)
 {
-	struct addr masked;
-
 	if (q->hint != NULL && q->hint->group == rule->group &&
 	    q->hint->tag == rule->tag &&
 	    q->hint->text.data == q->value[KNOWN_IP].data) {
@@ -168,9 +185,7 @@ find_exact(struct engine *x, const struct engine_rule *rule,
 		    x->table, &out->id, q->hint->hash);
 		return;
 	}
-	masked = addr_mask(
-	    &q->addr, engine_level_bits(rule, q->addr.family, TABLE_EXACT));
-	engine_addr_key(&masked, out->id.key);
+	engine_prefix_key(rule, &q->addr, out->id.key);
 	out->slot = table_find_live(x->table, &out->id);
 }
 

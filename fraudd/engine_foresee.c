@@ -14,7 +14,6 @@ engine_foresee(struct engine *x, struct engine_text event,
 {
 	const struct engine_rule *rule;
 	struct table_id id = { .level = TABLE_EXACT };
-	struct addr masked;
 	uint8_t i;
 
 	out->slot = 0;
@@ -29,10 +28,8 @@ engine_foresee(struct engine *x, struct engine_text event,
 	    addr_parse(ip.data, ip.len, &out->addr) != 0)
 		return;
 	out->text = ip;
-	masked = addr_mask(
-	    &out->addr, engine_level_bits(rule, out->addr.family, TABLE_EXACT));
 	id.group = rule->group;
-	engine_addr_key(&masked, id.key);
+	engine_prefix_key(rule, &out->addr, id.key);
 	out->group = id.group;
 	out->tag = rule->tag;
 	memcpy(out->key, id.key, sizeof(out->key));

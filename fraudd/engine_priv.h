@@ -37,8 +37,13 @@ struct engine_add {
 	uint32_t check; /* of the key in it */
 };
 
+/* As two words: the first four bytes of the second are random too. */
+struct engine_recent_id {
+	uint64_t first, second;
+};
+
 struct engine_recent_one {
-	unsigned char id[16];
+	struct engine_recent_id id;
 	uint64_t first; /* add */
 	uint64_t pair; /* whom a success makes trusted; 0: nobody */
 	int64_t time; /* ms; 0: none */
@@ -47,7 +52,7 @@ struct engine_recent_one {
 	uint32_t slot, check; /* what decided */
 };
 
-#define RANDOM_POOL 3072
+#define RANDOM_POOL 384 /* words */
 
 struct engine_recent {
 	struct engine_recent_one *ones; /* owns */
@@ -55,7 +60,7 @@ struct engine_recent {
 	size_t one_count, add_count; /* powers of two */
 	uint64_t next_add;
 	uint32_t next_one;
-	unsigned char pool[RANDOM_POOL];
+	uint64_t pool[RANDOM_POOL];
 	size_t pool_left;
 };
 
@@ -75,6 +80,9 @@ struct engine {
 /* engine_find.c */
 uint32_t engine_seconds(int64_t now); /* rounded up */
 void engine_addr_key(const struct addr *a, uint8_t out[16]);
+/* The key of an address under a rule. */
+void engine_prefix_key(
+    const struct engine_rule *rule, const struct addr *a, uint8_t out[16]);
 struct addr engine_key_addr(const uint8_t key[16]);
 bool engine_hash_key(const struct engine *x, uint32_t generation, uint8_t field,
     const struct engine_request *q, uint8_t out[16]);

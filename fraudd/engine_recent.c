@@ -15,6 +15,7 @@
 #include "err.h"
 #include "mem.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,49 +84,60 @@ engine_recent_add(
 }
 
 static uint32_t
-mask_of(const struct engine *x, const unsigned char id[16])
+mask_of(const struct engine *x, const struct engine_recent_id *id)
 {
-	return (uint32_t)hash_index(x->keys, id, ID_RANDOM);
+	return (uint32_t)hash_words(
+	    x->keys, id->first, (uint32_t)id->second, ID_RANDOM);
+}
+
+static uint64_t
+way_mask(const struct engine *x, const struct engine_recent_id *id)
+{
+	return hash_words(x->keys, id->first, 0, WAY_RANDOM);
 }
 
 /* Random bytes are fetched in bulk: each time is a system call. */
-static void
-take_random(struct engine_recent *r, unsigned char *out, size_t n)
+static uint64_t
+random_word(struct engine_recent *r)
 {
-	if (r->pool_left < n) {
+	uint64_t word;
+
+	if (r->pool_left == 0) {
 		hash_random(r->pool, sizeof(r->pool));
-		r->pool_left = sizeof(r->pool);
+		r->pool_left = RANDOM_POOL;
 	}
-	r->pool_left -= n;
-	memcpy(out, r->pool + r->pool_left, n);
-	memset(r->pool + r->pool_left, 0, n);
+	word = r->pool[--r->pool_left];
+	r->pool[r->pool_left] = 0;
+	return word;
 }
 
 /* Ids are words of command lines: the first letter is never a hyphen. */
-static void
-start_id(struct engine_recent *r, unsigned char *id, size_t n)
+static uint64_t
+random_first(struct engine_recent *r)
 {
-	take_random(r, id, n);
-	id[0] &= 0x7f;
+	return random_word(r) & ~htole64(0x80);
 }
 
-static void
-new_id(struct engine *x, uint32_t number, unsigned char id[16])
+static struct engine_recent_id
+new_id(struct engine *x, uint32_t number)
 {
-	start_id(&x->recent, id, ID_RANDOM);
-	number ^= mask_of(x, id);
-	memcpy(id + ID_RANDOM, &number, sizeof(number));
+	struct engine_recent_id id;
+
+	id.first = random_first(&x->recent);
+	id.second = (uint32_t)random_word(&x->recent);
+	id.second |= (uint64_t)(number ^ mask_of(x, &id)) << 32;
+	return id;
 }
 
 /* The id of an attempt that stands nowhere: the way to what denied it. */
-static void
-new_way(struct engine *x, const struct engine_answer *a, unsigned char id[16])
+static struct engine_recent_id
+new_way(struct engine *x, const struct engine_answer *a)
 {
-	uint64_t way = (uint64_t)a->slot << 32 | a->check;
+	struct engine_recent_id id;
 
-	start_id(&x->recent, id, WAY_RANDOM);
-	way ^= hash_index(x->keys, id, WAY_RANDOM);
-	memcpy(id + WAY_RANDOM, &way, sizeof(way));
+	id.first = random_first(&x->recent);
+	id.second = ((uint64_t)a->slot << 32 | a->check) ^ way_mask(x, &id);
+	return id;
 }
 
 void
@@ -134,17 +146,17 @@ engine_recent_enter(struct engine *x, const struct engine_recent_entry *n,
 {
 	struct engine_recent *r = &x->recent;
 	struct engine_recent_one *one;
-	unsigned char id[16];
+	struct engine_recent_id id;
 
 	if (answer->verdict == ENGINE_DENY && n->count == 0) {
-		new_way(x, answer, id);
-		b64url_encode(answer->id, id, sizeof(id));
+		id = new_way(x, answer);
+		b64url_encode(answer->id, &id, sizeof(id));
 		return;
 	}
-	new_id(x, r->next_one, id);
-	b64url_encode(answer->id, id, sizeof(id));
+	id = new_id(x, r->next_one);
+	b64url_encode(answer->id, &id, sizeof(id));
 	one = &r->ones[r->next_one++ & (r->one_count - 1)];
-	memcpy(one->id, id, sizeof(id));
+	one->id = id;
 	one->first = r->next_add - n->count;
 	one->count = n->count;
 	one->pair = n->pair;
@@ -152,22 +164,25 @@ engine_recent_enter(struct engine *x, const struct engine_recent_entry *n,
 	one->uid = n->uid;
 	one->slot = answer->slot;
 	one->check = answer->check;
+	/* at hand when it is their turn */
+	__builtin_prefetch(&r->ones[(r->next_one + 1) & (r->one_count - 1)], 1);
+	__builtin_prefetch(&r->adds[(r->next_add + 4) & (r->add_count - 1)], 1);
 }
 
 static struct engine_recent_one *
-find(const struct engine *x, struct engine_text text, unsigned char id[16])
+find(const struct engine *x, struct engine_text text,
+    struct engine_recent_id *id)
 {
 	struct engine_recent_one *one;
 	uint32_t number;
 
-	memset(id, 0, 16);
+	memset(id, 0, sizeof(*id));
 	if (text.len != ENGINE_ID_LEN ||
-	    b64url_decode(id, text.data, text.len) != 0)
+	    b64url_decode((uint8_t *)id, text.data, text.len) != 0)
 		return NULL;
-	memcpy(&number, id + ID_RANDOM, sizeof(number));
-	number ^= mask_of(x, id);
+	number = (uint32_t)(id->second >> 32) ^ mask_of(x, id);
 	one = &x->recent.ones[number & (x->recent.one_count - 1)];
-	if (one->time == 0 || !mem_equal(one->id, id, sizeof(one->id)))
+	if (one->time == 0 || !mem_equal(&one->id, id, sizeof(one->id)))
 		return NULL;
 	return one;
 }
@@ -203,14 +218,13 @@ engine_recent_slots(const struct engine *x, struct engine_text text,
 	const struct engine_recent *r = &x->recent;
 	const struct engine_recent_one *one;
 	const struct engine_add *add;
-	unsigned char id[16];
+	struct engine_recent_id id;
 	size_t count = 0;
 	uint64_t way, i;
 
-	one = find(x, text, id);
+	one = find(x, text, &id);
 	if (one == NULL) {
-		memcpy(&way, id + WAY_RANDOM, sizeof(way));
-		way ^= hash_index(x->keys, id, WAY_RANDOM);
+		way = id.second ^ way_mask(x, &id);
 		take_slot(
 		    x, (uint32_t)(way >> 32), (uint32_t)way, slots, &count);
 		return count;
@@ -240,8 +254,8 @@ engine_outcome(struct engine *x, struct engine_text id,
     enum engine_outcome outcome, uid_t uid, int64_t now)
 {
 	struct engine_recent *r = &x->recent;
-	unsigned char bytes[16];
-	struct engine_recent_one *one = find(x, id, bytes);
+	struct engine_recent_id words;
+	struct engine_recent_one *one = find(x, id, &words);
 	uint64_t i;
 
 	x->now = now;

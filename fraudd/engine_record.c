@@ -29,29 +29,14 @@
 #define FLAG_REMOVED 0x04
 #define FLAG_LEVEL_SHIFT 4
 
+/* Not in the order of the bytes: see encode(). */
 struct record {
-	uint8_t type, flags;
-	uint16_t note;
-	uint32_t tag, generation, stamp;
 	uint8_t key[16];
 	uint64_t value;
-	uint32_t end;
-	uint16_t at, count;
+	uint32_t tag, stamp, generation, end;
+	uint16_t count, at, note;
+	uint8_t flags, type;
 };
-
-static void
-put16(unsigned char *p, uint16_t value)
-{
-	value = htole16(value);
-	memcpy(p, &value, sizeof(value));
-}
-
-static void
-put32(unsigned char *p, uint32_t value)
-{
-	value = htole32(value);
-	memcpy(p, &value, sizeof(value));
-}
 
 static void
 put64(unsigned char *p, uint64_t value)
@@ -71,20 +56,21 @@ get(const unsigned char *p, size_t n)
 	return value;
 }
 
+/*
+ * In whole words, made of single fields: what is read or written in other
+ * pieces than it was written in a moment ago has to wait for the memory.
+ */
 static void
 encode(const struct record *r, unsigned char out[RECORD_LEN])
 {
-	out[0] = r->type;
-	out[1] = r->flags;
-	put16(out + 2, r->note);
-	put32(out + 4, r->tag);
-	put32(out + 8, r->generation);
-	put32(out + 12, r->stamp);
+	put64(out,
+	    r->type | (uint32_t)r->flags << 8 | (uint32_t)r->note << 16 |
+		(uint64_t)r->tag << 32);
+	put64(out + 8, r->generation | (uint64_t)r->stamp << 32);
 	memcpy(out + 16, r->key, 16);
 	put64(out + 32, r->value);
-	put32(out + 40, r->end);
-	put16(out + 44, r->at);
-	put16(out + 46, r->count);
+	put64(out + 40,
+	    r->end | (uint64_t)r->at << 32 | (uint64_t)r->count << 48);
 }
 
 static void

@@ -378,6 +378,7 @@ hash_for(const struct hash_purpose *p, const void *data, size_t n,
 	crypto_shorthash_siphashx24(out, data, n, p->key);
 }
 
+#define WORDS_LEN 18 /* bytes of what hash_words() takes */
 #define ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
 
 /* A round of SipHash. */
@@ -401,6 +402,27 @@ take(uint64_t v[4], uint64_t word)
 	v[3] ^= word;
 	stir(v);
 	v[0] ^= word;
+}
+
+static inline void
+begin(const struct hash_keys *k, uint64_t v[4])
+{
+	memcpy(v, k->index, sizeof(k->index));
+	v[2] = v[0] ^ UINT64_C(0x6c7967656e657261);
+	v[3] = v[1] ^ UINT64_C(0x7465646279746573);
+	v[0] ^= UINT64_C(0x736f6d6570736575);
+	v[1] ^= UINT64_C(0x646f72616e646f6d);
+}
+
+static inline uint64_t
+end(uint64_t v[4])
+{
+	int i;
+
+	v[2] ^= 0xff;
+	for (i = 0; i < 3; i++)
+		stir(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 /* The bytes behind the last whole word, fewer than eight, low one first. */
@@ -435,20 +457,25 @@ hash_index(const struct hash_keys *k, const void *data, size_t n)
 {
 	const unsigned char *p = data;
 	uint64_t v[4], word, last = (uint64_t)n << 56;
-	int i;
 
-	memcpy(v, k->index, sizeof(k->index));
-	v[2] = v[0] ^ UINT64_C(0x6c7967656e657261);
-	v[3] = v[1] ^ UINT64_C(0x7465646279746573);
-	v[0] ^= UINT64_C(0x736f6d6570736575);
-	v[1] ^= UINT64_C(0x646f72616e646f6d);
+	begin(k, v);
 	for (; n >= 8; n -= 8, p += 8) {
 		memcpy(&word, p, sizeof(word));
 		take(v, word);
 	}
 	take(v, last | rest_of(p, n));
-	v[2] ^= 0xff;
-	for (i = 0; i < 3; i++)
-		stir(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return end(v);
+}
+
+uint64_t
+hash_words(
+    const struct hash_keys *k, uint64_t first, uint64_t second, uint16_t rest)
+{
+	uint64_t v[4];
+
+	begin(k, v);
+	take(v, first);
+	take(v, second);
+	take(v, (uint64_t)WORDS_LEN << 56 | rest);
+	return end(v);
 }

@@ -72,6 +72,9 @@ void hash_for(const struct hash_purpose *p, const void *data, size_t n,
 
 /* For hash tables: 64 bits under a key made anew by each load. */
 uint64_t hash_index(const struct hash_keys *k, const void *data, size_t n);
+/* The same of 18 bytes that are at hand as words, low byte first. */
+uint64_t hash_words(
+    const struct hash_keys *k, uint64_t first, uint64_t second, uint16_t rest);
 
 /* Random bytes that nobody can guess. */
 void hash_random(void *out, size_t n);

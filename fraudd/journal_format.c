@@ -115,19 +115,18 @@ void
 journal_frame_put(
     uint8_t *p, uint32_t seed, uint64_t sequence, const void *data, size_t n)
 {
-	uint8_t frame[JOURNAL_FRAME];
-	uint32_t crc, len;
+	static const uint8_t zero[8];
+	uint32_t crc, len = htole32((uint32_t)n);
+	uint64_t number = htole64(sequence);
+	size_t pad = padded(n) - n;
 
-	put32(frame + 4, (uint32_t)n);
-	put64(frame + 8, sequence);
-	memset(p + JOURNAL_FRAME + padded(n) - 8, 0, 8);
-	memcpy(p + JOURNAL_FRAME, data, n);
-	crc = crc32c(seed, frame + 4, sizeof(frame) - 4);
+	crc = crc32c(seed, &len, sizeof(len));
+	crc = crc32c(crc, &number, sizeof(number));
 	/* not from the mapping, where the lines may still be on their way */
-	crc = crc32c(crc, n % 8 == 0 ? data : p + JOURNAL_FRAME, padded(n));
+	crc = crc32c_copy(crc, p + JOURNAL_FRAME, data, n);
+	crc = crc32c_copy(crc, p + JOURNAL_FRAME + n, zero, pad);
 	put32(p, crc);
 	put64(p + 8, sequence);
-	memcpy(&len, frame + 4, sizeof(len));
 	__atomic_store_n((uint32_t *)(void *)(p + 4), len, __ATOMIC_RELEASE);
 }
 

@@ -58,8 +58,12 @@ next_line(const struct table *t, struct line *l)
 static uint64_t
 hash_id(const struct table *t, const struct table_id *id)
 {
-	_Static_assert(sizeof(*id) == 18, "no padding in what is hashed");
-	return hash_index(t->keys, id, sizeof(*id));
+	uint64_t first, second;
+
+	memcpy(&first, id->key, sizeof(first));
+	memcpy(&second, id->key + sizeof(first), sizeof(second));
+	return hash_words(
+	    t->keys, first, second, (uint16_t)(id->group << 8 | id->level));
 }
 
 static uint64_t
@@ -134,7 +138,9 @@ table_foresee_slot(const struct table *t, uint64_t hash)
 	if (found == 0)
 		return 0;
 	slot = b->slot[__builtin_ctz(found)];
+	/* half of them lie in two lines */
 	__builtin_prefetch(table_at(t, slot));
+	__builtin_prefetch(&table_at(t, slot)->flags);
 	return slot;
 }
 

@@ -84,8 +84,8 @@ table_foresee_rest(const struct table *t, uint32_t slot)
 {
 	const struct table_entry *x = table_at(t, slot);
 
-	__builtin_prefetch(table_at(t, x->prev), 1);
-	__builtin_prefetch(table_at(t, x->next), 1);
+	__builtin_prefetch(&table_at(t, x->prev)->next, 1);
+	__builtin_prefetch(&table_at(t, x->next)->prev, 1);
 	if (has_cells(t, x))
 		__builtin_prefetch(table_at(t, chain_first(x)));
 }

@@ -9,6 +9,7 @@
 #include "file.h"
 #include "hash.h"
 
+#include <endian.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -254,8 +255,10 @@ static void
 test_index(void **state)
 {
 	struct hash_keys *a = NULL, *b = NULL;
+	uint64_t x, y, words[2] = { UINT64_C(0x0123456789abcdef), 77 };
+	unsigned char bytes[18];
+	uint16_t rest = 0x80f1;
 	struct folder f;
-	uint64_t x, y;
 
 	(void)state;
 	folder_new(&f);
@@ -263,6 +266,17 @@ test_index(void **state)
 	b = load(&f);
 	assert_true(hash_index(a, "x", 1) == hash_index(a, "x", 1));
 	assert_true(hash_index(a, "x", 1) != hash_index(b, "x", 1));
+	/* the same bytes, as words */
+	x = htole64(words[0]);
+	memcpy(bytes, &x, 8);
+	x = htole64(words[1]);
+	memcpy(bytes + 8, &x, 8);
+	rest = htole16(rest);
+	memcpy(bytes + 16, &rest, 2);
+	assert_true(hash_words(a, words[0], words[1], le16toh(rest)) ==
+	    hash_index(a, bytes, sizeof(bytes)));
+	assert_true(hash_words(a, words[0], words[1], 1) !=
+	    hash_words(a, words[0], words[1], 2));
 	hash_random(&x, sizeof(x));
 	hash_random(&y, sizeof(y));
 	assert_true(x != y);

@@ -43,7 +43,7 @@ teardown(void **state)
 static void
 checksums(void **state)
 {
-	uint8_t data[300];
+	uint8_t data[300], copy[300];
 	uint32_t whole, parts;
 	size_t i, n;
 
@@ -62,6 +62,10 @@ checksums(void **state)
 		assert_int_equal(whole, crc32c_portable(0, data, n));
 		parts = crc32c(crc32c(0, data, n / 3), data + n / 3, n - n / 3);
 		assert_int_equal(whole, parts);
+		memset(copy, 0, sizeof(copy));
+		assert_int_equal(crc32c_copy(0, copy, data, n), whole);
+		assert_memory_equal(copy, data, n);
+		assert_int_equal(n < sizeof(copy) ? copy[n] : 0, 0);
 	}
 }
 
