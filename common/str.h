@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 struct str {
 	char *data; /* borrowed from the caller, always NUL-terminated */
@@ -34,6 +36,29 @@ char *str_printable(char *dst, size_t cap, const void *src, size_t n);
 
 /* True when the n bytes of s are exactly the C string word. */
 bool str_is(const char *s, size_t n, const char *word);
+
+/* For short texts: a call of memcmp() takes longer than the looking. */
+static inline bool
+str_same(const char *a, const char *b, size_t n)
+{
+	uint32_t x, y, differ = 0;
+	size_t i;
+
+	if (n == 0)
+		return true;
+	if (n < sizeof(x))
+		return a[0] == b[0] && a[n / 2] == b[n / 2] &&
+		    a[n - 1] == b[n - 1];
+	for (i = 0; i + sizeof(x) < n; i += sizeof(x)) {
+		memcpy(&x, a + i, sizeof(x));
+		memcpy(&y, b + i, sizeof(y));
+		differ |= x ^ y;
+	}
+	/* the last four, some of them once more */
+	memcpy(&x, a + n - sizeof(x), sizeof(x));
+	memcpy(&y, b + n - sizeof(y), sizeof(y));
+	return (differ | (x ^ y)) == 0;
+}
 
 /*
  * The word of words[0..count-1] nearest to s by edit distance, or NULL when

@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "engine_query.h"
+#include "engine_recent.h"
 #include "engine_rules.h"
 #include "hash.h"
 #include "table.h"
@@ -28,40 +29,6 @@ struct engine_count {
 	uint32_t slot; /* 0: none */
 	uint32_t check; /* of the key in it */
 	uint64_t value;
-};
-
-/* What attempts added, so that an outcome can take it back. */
-struct engine_add {
-	uint64_t value;
-	uint32_t slot; /* 0: no longer */
-	uint32_t check; /* of the key in it */
-};
-
-/* As two words: the first four bytes of the second are random too. */
-struct engine_recent_id {
-	uint64_t first, second;
-};
-
-struct engine_recent_one {
-	struct engine_recent_id id;
-	uint64_t first; /* add */
-	uint64_t pair; /* whom a success makes trusted; 0: nobody */
-	int64_t time; /* ms; 0: none */
-	uid_t uid;
-	uint32_t count;
-	uint32_t slot, check; /* what decided */
-};
-
-#define RANDOM_POOL 384 /* words */
-
-struct engine_recent {
-	struct engine_recent_one *ones; /* owns */
-	struct engine_add *adds; /* owns */
-	size_t one_count, add_count; /* powers of two */
-	uint64_t next_add;
-	uint32_t next_one;
-	uint64_t pool[RANDOM_POOL];
-	size_t pool_left;
 };
 
 struct engine {
@@ -119,26 +86,6 @@ void engine_trust(struct engine *x, uint64_t pair);
 /* engine_fold.c: false when the policy must answer instead. */
 bool engine_block_entry(
     struct engine *x, const struct engine_rule *rule, uint32_t *slot);
-
-/* engine_recent.c */
-int engine_recent_new(struct engine_recent *r, uint64_t memory);
-void engine_recent_done(struct engine_recent *r);
-uint64_t engine_recent_memory(const struct engine_recent *r);
-void engine_recent_add(
-    struct engine *x, const struct engine_count *c, uint32_t *count);
-struct engine_recent_entry {
-	uid_t uid;
-	uint32_t count; /* of adds */
-	uint64_t pair;
-};
-void engine_recent_enter(struct engine *x, const struct engine_recent_entry *n,
-    struct engine_answer *answer);
-void engine_recent_forget(struct engine *x, uint32_t slot);
-/* What an id leads to: what decided, then what the attempt added to. */
-#define ENGINE_RECENT_SLOTS 65
-size_t engine_recent_slots(const struct engine *x, struct engine_text id,
-    uint32_t slots[ENGINE_RECENT_SLOTS]);
-uint32_t engine_recent_check(const struct table_entry *entry);
 
 /* engine_operator.c: the slot of the block that ends last; 0: none. */
 uint32_t engine_operator_find(struct engine *x, const struct engine_request *q);

@@ -9,9 +9,10 @@
  * entry that decided, under a mask of the same kind.
  */
 
-#include "engine_priv.h"
+#include "engine_recent.h"
 
 #include "b64url.h"
+#include "engine_priv.h"
 #include "err.h"
 #include "mem.h"
 

@@ -37,7 +37,7 @@ engine_known_find(const struct engine_rules *r, struct engine_text name)
 	for (i = r->known_first[engine_place(name)]; i != ENGINE_NO_FIELD;
 	     i = r->known_next[i]) {
 		if (r->known_len[i] == name.len &&
-		    engine_same(r->known[i], name.data, name.len))
+		    str_same(r->known[i], name.data, name.len))
 			break;
 	}
 	return i;

@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "hash.h"
 #include "settings.h"
+#include "str.h"
 
 #define ENGINE_KNOWN_MAX 64 /* names of fields */
 #define ENGINE_NO_FIELD 0xff /* and no rule */
@@ -92,34 +93,11 @@ struct engine_named {
 int engine_named_read(const struct engine_rules *r, struct engine_text key,
     struct engine_text value, struct engine_named *out, struct err *e);
 
-/* Names are short: a call would take longer than the looking. */
-static inline bool
-engine_same(const char *a, const char *b, size_t n)
-{
-	uint32_t x, y, differ = 0;
-	size_t i;
-
-	if (n == 0)
-		return true;
-	if (n < sizeof(x))
-		return a[0] == b[0] && a[n / 2] == b[n / 2] &&
-		    a[n - 1] == b[n - 1];
-	for (i = 0; i + sizeof(x) < n; i += sizeof(x)) {
-		memcpy(&x, a + i, sizeof(x));
-		memcpy(&y, b + i, sizeof(y));
-		differ |= x ^ y;
-	}
-	/* the last four, some of them once more */
-	memcpy(&x, a + n - sizeof(x), sizeof(x));
-	memcpy(&y, b + n - sizeof(y), sizeof(y));
-	return (differ | (x ^ y)) == 0;
-}
-
 static inline bool
 engine_is_event(const struct engine_rule *rule, struct engine_text event)
 {
 	return rule->event_len == event.len && event.len != 0 &&
-	    engine_same(rule->s.event, event.data, event.len);
+	    str_same(rule->s.event, event.data, event.len);
 }
 
 bool engine_holds(
