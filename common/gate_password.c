@@ -118,8 +118,8 @@ static int
 try_nobody(struct gate_decision *d, struct directory *directory,
     const struct directory_wait *wait, const char *why)
 {
-	static char text[] = "no password";
-	const struct directory_value password = { text, strlen(text) };
+	char text[] = "no password";
+	const struct directory_value password = { text, sizeof(text) - 1 };
 	const char *base = d->policy->directory.base;
 	struct directory_verdict verdict;
 	const size_t n = strlen(NOBODY) + strlen(base) + 1;

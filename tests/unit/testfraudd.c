@@ -6,6 +6,8 @@
 
 #include "testutil.h"
 
+#include "str.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -183,4 +185,29 @@ test_fraudd_heard(
 	wait_for(f, lines, INT_MAX);
 	strcpy(got, f->heard);
 	pthread_mutex_unlock(&f->lock);
+}
+
+void
+test_fraudd_heard_is(struct test_fraudd *f, const char *id, const char *want)
+{
+	char text[TEST_FRAUDD_HEARD], got[TEST_FRAUDD_HEARD];
+	unsigned lines = 0;
+	struct str out;
+	const char *p;
+	size_t n;
+
+	for (p = want; *p != '\0'; p++)
+		lines += *p == '\n' ? 1 : 0;
+	test_fraudd_heard(f, lines, text);
+	str_init(&out, got, sizeof(got));
+	for (p = text; *p != '\0'; p += strspn(p, " \n")) {
+		n = strcspn(p, " \n");
+		if (n == 43 || str_is(p, n, id))
+			str_add(&out, n == 43 ? "X" : "I");
+		else
+			str_add_bytes(&out, p, n);
+		p += n;
+		str_add_bytes(&out, p, strspn(p, " \n"));
+	}
+	assert_string_equal(got, want);
 }

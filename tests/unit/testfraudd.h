@@ -38,4 +38,11 @@ void test_fraudd_says(
 void test_fraudd_heard(
     struct test_fraudd *f, unsigned lines, char got[TEST_FRAUDD_HEARD]);
 
+/*
+ * What it heard is want, where X stands for a hash of 43 characters and I for
+ * id, that of the attempt.
+ */
+void test_fraudd_heard_is(
+    struct test_fraudd *f, const char *id, const char *want);
+
 #endif
