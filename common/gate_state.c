@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "config.h"
+#include "deadline.h"
 #include "file.h"
 #include "gate.h"
 #include "gate_directory.h"
@@ -30,6 +31,7 @@
 #define SLOT_BITS 5
 #define LOOK_LAG 1 /* seconds by which a look may be late */
 #define TURN_NS 50000 /* between two tries at the lock of who looks */
+#define LOOK_US 500000 /* for which others wait for who looks */
 #define GOLDEN_RATIO UINT64_C(0x9e3779b97f4a7c15)
 
 _Static_assert(GATE_SLOTS == 1 << SLOT_BITS, "slots are a power of two");
@@ -270,26 +272,55 @@ is_old(int64_t looked, int64_t now)
 	    looked > now + LOOK_LAG;
 }
 
+/* Whether who looks hangs, as on a file system that is away; said once. */
+static bool
+hangs(struct gate *g)
+{
+	const int64_t since = atomic_load_explicit(
+	    &g->looking_since, memory_order_acquire);
+
+	if (since == 0 || deadline_now() - since < LOOK_US)
+		return false;
+	if (!atomic_exchange_explicit(
+		&g->hang_said, true, memory_order_relaxed))
+		gate_state_notice(g,
+		    "the files of the configuration cannot be looked at: "
+		    "their file system does not answer (the last good "
+		    "version stays in use)");
+	return true;
+}
+
 /*
  * The lock of who looks at the files. False: another thread looks, and what
  * there is was seen a moment ago. After a silence nobody knows that: then who
  * comes second waits, or a token that was revoked meanwhile would be taken
- * while the first one is still reading.
+ * while the first one is still reading. But not for ever: a file system that
+ * is away holds one thread, not all. They go on with what there is, which
+ * for revocations ends with stale_after.
  */
 static bool
 begin_look(struct gate *g, int64_t now)
 {
 	const struct timespec turn = { 0, TURN_NS };
-
 	int64_t last;
 
 	while (!lock_try(&g->looking)) {
 		last = atomic_load_explicit(&g->looked, memory_order_relaxed);
-		if (!is_old(last, now))
+		if (!is_old(last, now) || hangs(g))
 			return false;
 		(void)nanosleep(&turn, NULL);
 	}
+	atomic_store_explicit(
+	    &g->looking_since, deadline_now(), memory_order_release);
 	return true;
+}
+
+static void
+end_look(struct gate *g)
+{
+	atomic_store_explicit(&g->looking_since, 0, memory_order_release);
+	atomic_store_explicit(&g->hang_said, false, memory_order_relaxed);
+	lock_give(&g->looking);
 }
 
 /*
@@ -311,7 +342,7 @@ look(struct gate *g, int64_t now)
 			publish(g, next);
 		atomic_store_explicit(&g->looked, now, memory_order_release);
 	}
-	lock_give(&g->looking);
+	end_look(g);
 }
 
 /* The address of errno is this thread's own and stays the same. */
@@ -379,6 +410,8 @@ gate_state_open(struct gate *g, struct err *e)
 	for (i = 0; i < GATE_SLOTS; i++)
 		atomic_init(&g->slots[i].state, NULL);
 	atomic_init(&g->looked, INT64_MIN);
+	atomic_init(&g->looking_since, 0);
+	atomic_init(&g->hang_said, false);
 	atomic_init(&g->away_said, INT64_MIN);
 	r = source_new(&config_kind, g->path, &source);
 	if (r == 0)

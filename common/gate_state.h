@@ -50,6 +50,8 @@ struct gate {
 	_Atomic uint64_t generation; /* of current */
 	_Atomic int64_t looked; /* when the files were last looked at */
 	_Atomic pid_t looking; /* lock: who looks at the files */
+	_Atomic int64_t looking_since; /* deadline_now(); 0: nobody looks */
+	_Atomic bool hang_said; /* of this look */
 	_Atomic pid_t lock; /* of all below */
 	char *path; /* owns; never changes */
 	struct fraud_client *fraud; /* owns */
@@ -66,7 +68,8 @@ void gate_state_close(struct gate *g);
 
 /*
  * The state of today, held until gate_state_put(). Looks at the files when
- * that was not done in this second. Never NULL.
+ * that was not done in this second; waits for another thread that does, half
+ * a second at most. Never NULL.
  */
 struct gate_state *gate_state_take(struct gate *g, int64_t now);
 void gate_state_put(struct gate *g, struct gate_state *s);
