@@ -330,16 +330,32 @@ decide_roles(struct look *l)
 	memcpy(l->outcome.jti, token.jti, sizeof(token.jti));
 }
 
+/*
+ * Of the user whose name is given next. What an earlier bind of the same
+ * connection was told must not stand there: slapd fills in what is missing.
+ * prop_request() of libsasl clears it, which nothing promises.
+ */
+static int
+ask_groups(const struct look *l)
+{
+	const char *names[] = { GROUPS, NULL };
+	int r;
+
+	r = l->sparams->utils->prop_request(l->sparams->propctx, names);
+	if (r == SASL_OK)
+		l->sparams->utils->prop_erase(l->sparams->propctx, GROUPS);
+	return r;
+}
+
 static int
 let_in(struct look *l, const char **out, unsigned *out_len)
 {
-	const char *names[] = { GROUPS, NULL };
 	bool roles_open = (l->request.checks & GATE_ROLES) == 0;
 	int r = SASL_OK;
 
 	memcpy(l->x->user, l->outcome.user, sizeof(l->x->user));
 	if (roles_open)
-		r = l->sparams->utils->prop_request(l->sparams->propctx, names);
+		r = ask_groups(l);
 	if (r == SASL_OK)
 		r = give_names(l);
 	if (r != SASL_OK) {

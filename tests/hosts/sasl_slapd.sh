@@ -68,6 +68,18 @@ for login in xoauth2 ldapi by_curl; do
 		"$T/token/norole"
 done
 
+# One connection, one after the other: what slapd found for the first is not
+# the second's.
+twice() {
+	timeout 60 python3 "$top_srcdir/tests/hosts/sasl_twice.py" \
+		"$dir/ldapi" "$@" 2>"$T/err" | paste -sd ' '
+}
+is "$(twice "alice=$T/token/good" "carol=$T/token/norole" \
+	"alice=$T/token/good")" "0 50 0" \
+	"on one connection: staff, nobody in particular, staff again"
+is "$(twice "carol=$T/token/norole" "alice=$T/token/good" \
+	"carol=$T/token/norole")" "50 0 50" "and the other way round"
+
 # slapd itself takes 256 KiB before anybody is known.
 sign_to 16384 "$(claims alice staff)" >"$T/token/longest"
 one_more "$T/token/longest" >"$T/token/too-long"
