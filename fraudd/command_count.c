@@ -81,7 +81,8 @@ command_foresee(const struct command_env *env, const struct request *rq,
 	    !command_is_attempt(rq->words[0]))
 		return;
 	for (i = 2; i + 1 < rq->count; i += 2)
-		if (str_is(rq->words[i].data, rq->words[i].len, FRAUD_IP)) {
+		if (rq->words[i].len == strlen(FRAUD_IP) &&
+		    str_same(rq->words[i].data, FRAUD_IP, strlen(FRAUD_IP))) {
 			engine_foresee(
 			    env->engine, rq->words[1], rq->words[i + 1], out);
 			return;

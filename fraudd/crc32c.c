@@ -80,10 +80,13 @@ by_instruction(uint32_t crc, const uint8_t *p, size_t n)
 }
 
 __attribute__((target("sse4.2"))) static uint32_t
-copy_by_instruction(uint32_t crc, uint8_t *to, const uint8_t *p, size_t n)
+copy_by_instruction(uint32_t crc, const struct crc32c_head *head, uint8_t *to,
+    const uint8_t *p, size_t n)
 {
-	uint64_t wide = crc, word;
+	uint64_t wide, word;
 
+	crc = __builtin_ia32_crc32si(crc, head->first);
+	wide = __builtin_ia32_crc32di(crc, head->second);
 	for (; n > 0; n -= sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
 		wide = __builtin_ia32_crc32di(wide, word);
@@ -107,12 +110,15 @@ crc32c(uint32_t crc, const void *data, size_t n)
 }
 
 uint32_t
-crc32c_copy(uint32_t crc, void *to, const void *data, size_t n)
+crc32c_copy(uint32_t crc, const struct crc32c_head *head, void *to,
+    const void *data, size_t n)
 {
 #ifdef __x86_64__
 	if (n % 8 == 0 && __builtin_cpu_supports("sse4.2"))
-		return ~copy_by_instruction(~crc, to, data, n);
+		return ~copy_by_instruction(~crc, head, to, data, n);
 #endif
+	crc = crc32c(crc, &head->first, sizeof(head->first));
+	crc = crc32c(crc, &head->second, sizeof(head->second));
 	memcpy(to, data, n);
 	return crc32c(crc, data, n);
 }

@@ -9,7 +9,9 @@
 
 #include "dialect_resp.h"
 
+#include <endian.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 static const char too_long[] = "Protocol error: request over 16 KiB";
@@ -35,13 +37,6 @@ number(struct scan *s, size_t *out, const char *why)
 	size_t value = 0, at = s->at, digits = 0;
 	bool minus = at < s->n && s->in[at] == '-';
 
-	/* nearly all of them have one digit */
-	if (s->n - at > 2 && s->in[at] >= '0' && s->in[at] <= '9' &&
-	    s->in[at + 1] == '\r' && s->in[at + 2] == '\n') {
-		*out = (size_t)(s->in[at] - '0');
-		s->at = at + 3;
-		return REQUEST_READY;
-	}
 	for (at += minus ? 1 : 0; at < s->n && digits < 6; at++, digits++) {
 		if (s->in[at] < '0' || s->in[at] > '9')
 			break;
@@ -101,16 +96,30 @@ bulk(struct scan *s, struct request *out)
 	return REQUEST_READY;
 }
 
-/* "$NN", CRLF, and that all of the word is there. */
+#define MARK_CRLF UINT32_C(0x0a0d0000) /* "M0", CRLF as a word, low first */
+
+/* A mark and one digit, as nearly all lines of a request are: four bytes. */
 static inline bool
-two_digits(const char *p, const char *end, size_t *len)
+one_digit(const char *p, char mark, size_t *out)
+{
+	uint32_t line;
+
+	memcpy(&line, p, sizeof(line));
+	line = le32toh(line) ^ (MARK_CRLF | (unsigned char)mark);
+	*out = (line >> 8) - '0';
+	return (line & 0xff) == 0 && *out <= 9;
+}
+
+/* "$NN", CRLF */
+static inline bool
+two_digits(const char *p, size_t *out)
 {
 	unsigned tens = (unsigned char)(p[1] - '0');
 	unsigned ones = (unsigned char)(p[2] - '0');
 
-	*len = tens * 10 + ones;
-	return tens <= 9 && ones <= 9 && memcmp(p + 3, "\r\n", 2) == 0 &&
-	    (size_t)(end - p) >= *len + 7;
+	*out = tens * 10 + ones;
+	return p[0] == '$' && tens <= 9 && ones <= 9 &&
+	    memcmp(p + 3, "\r\n", 2) == 0;
 }
 
 /*
@@ -122,29 +131,23 @@ quick_bulks(struct scan *s, size_t max, struct request *out)
 {
 	const char *p = s->in + s->at, *end = s->in + s->n;
 	struct engine_text *word = out->words;
-	size_t len, head, count = 0;
+	size_t len, head, count;
 
 	if (max > REQUEST_WORDS_MAX)
 		max = REQUEST_WORDS_MAX;
-	for (; count < max && end - p >= 6 && p[0] == '$'; count++, word++) {
-		len = (unsigned char)(p[1] - '0');
-		head = 4;
-		if (len <= 9 && memcmp(p + 2, "\r\n", 2) == 0) {
-			if ((size_t)(end - p) < len + 6)
-				break;
-		} else if (!two_digits(p, end, &len)) {
-			break;
-		} else {
+	for (count = 0; count < max && end - p >= 6; count++, word++) {
+		if (one_digit(p, '$', &len))
+			head = 4;
+		else if (two_digits(p, &len))
 			head = 5;
-		}
-		p += head;
-		if (memcmp(p + len, "\r\n", 2) != 0) {
-			p -= head;
+		else
 			break;
-		}
-		word->data = p;
+		if ((size_t)(end - p) < head + len + 2 ||
+		    memcmp(p + head + len, "\r\n", 2) != 0)
+			break;
+		word->data = p + head;
 		word->len = len;
-		p += len + 2;
+		p += head + len + 2;
 	}
 	s->at = (size_t)(p - s->in);
 	out->count = count;
@@ -157,10 +160,15 @@ array(struct scan *s, struct request *out)
 	enum request_state state;
 	size_t count, i;
 
-	s->at++;
-	state = number(s, &count, "Protocol error: invalid multibulk length");
-	if (state != REQUEST_READY)
-		return state;
+	if (s->n >= 4 && one_digit(s->in, '*', &count)) {
+		s->at = 4;
+	} else {
+		s->at = 1;
+		state = number(
+		    s, &count, "Protocol error: invalid multibulk length");
+		if (state != REQUEST_READY)
+			return state;
+	}
 	if (count > REQUEST_MAX)
 		return broken(s, "Protocol error: invalid multibulk length");
 	for (i = quick_bulks(s, count, out); i < count; i++) {

@@ -107,7 +107,9 @@ bool engine_holds(
 static inline bool
 engine_matches(const struct engine_rule *rule, const struct engine_request *q)
 {
-	return engine_is_event(rule, q->event) && engine_holds(rule, q);
+	return engine_is_event(rule, q->event) &&
+	    ((rule->s.when_count == 0 && q->value[KNOWN_IP].data != NULL) ||
+		engine_holds(rule, q));
 }
 
 /* Where the name of a field or of an event stands. */

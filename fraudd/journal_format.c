@@ -116,18 +116,20 @@ journal_frame_put(
     uint8_t *p, uint32_t seed, uint64_t sequence, const void *data, size_t n)
 {
 	static const uint8_t zero[8];
-	uint32_t crc, len = htole32((uint32_t)n);
-	uint64_t number = htole64(sequence);
+	struct crc32c_head head = { htole32((uint32_t)n), htole64(sequence) };
 	size_t pad = padded(n) - n;
+	uint32_t crc;
 
-	crc = crc32c(seed, &len, sizeof(len));
-	crc = crc32c(crc, &number, sizeof(number));
 	/* not from the mapping, where the lines may still be on their way */
-	crc = crc32c_copy(crc, p + JOURNAL_FRAME, data, n);
-	crc = crc32c_copy(crc, p + JOURNAL_FRAME + n, zero, pad);
+	crc = crc32c_copy(seed, &head, p + JOURNAL_FRAME, data, n);
+	if (pad > 0) {
+		memset(p + JOURNAL_FRAME + n, 0, pad);
+		crc = crc32c(crc, zero, pad);
+	}
 	put32(p, crc);
 	put64(p + 8, sequence);
-	__atomic_store_n((uint32_t *)(void *)(p + 4), len, __ATOMIC_RELEASE);
+	__atomic_store_n(
+	    (uint32_t *)(void *)(p + 4), head.first, __ATOMIC_RELEASE);
 }
 
 static bool
