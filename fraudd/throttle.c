@@ -5,7 +5,9 @@
  * key: nothing needs to be expired. The last bit of a tag is that of the
  * generation of its hash; after a rotation keys move as they are asked for.
  *
- * A record: type 1, nothing 3, generation 4, tag 8, tat 8.
+ * A record: type 1, nothing 3, generation 4, tag 8, tat 8, and when it was
+ * so, in ms, 8: read at an earlier time, what was to come is as far away as
+ * it was then.
  */
 
 #include "throttle.h"
@@ -23,7 +25,7 @@
 #define WAYS 8
 #define NS INT64_C(1000000000)
 #define TAT_MAX (INT64_MAX / 4)
-#define RECORD_LEN 24
+#define RECORD_LEN 32
 #define RECORD_TYPE 5 /* the engine's are below */
 
 struct slot {
@@ -34,6 +36,7 @@ struct slot {
 struct throttle {
 	const struct hash_keys *keys; /* borrowed */
 	struct engine_sink sink;
+	int64_t latest; /* ms, when it was asked, or began */
 	uint64_t evicted;
 	struct slot slots[SETS][WAYS];
 };
@@ -105,6 +108,7 @@ record(const struct throttle *t, const struct slot *slot,
 	put(bytes + 4, generation_of(t, slot), 4);
 	put(bytes + 8, slot->tag, 8);
 	put(bytes + 16, (uint64_t)slot->tat, 8);
+	put(bytes + 24, (uint64_t)t->latest, 8);
 	sink->append(sink->arg, bytes, sizeof(bytes), false);
 }
 
@@ -165,13 +169,18 @@ throttle_replay(struct throttle *t, const void *bytes, size_t n, int64_t now)
 {
 	const unsigned char *p = bytes;
 	struct slot *slot;
-	int64_t tat;
+	int64_t tat, then;
 	uint64_t tag;
 
 	if (n != RECORD_LEN || p[0] != RECORD_TYPE)
 		return false;
+	t->latest = now;
 	tag = get(p + 8, 8);
 	tat = (int64_t)get(p + 16, 8);
+	then = (int64_t)get(p + 24, 8);
+	/* the wall clock was set back; a far future is a broken record */
+	if (then > now && then <= TAT_MAX / (NS / 1000))
+		tat -= (then - now) * (NS / 1000);
 	if (!hash_knows(t->keys, (uint32_t)get(p + 4, 4)) ||
 	    ((tag ^ get(p + 4, 4)) & 1) != 0 || tat <= now * (NS / 1000))
 		return true;
@@ -245,6 +254,7 @@ throttle_ask(struct throttle *t, const struct throttle_question *q,
 	    tolerance > TAT_MAX || increment > TAT_MAX)
 		return E_RANGE;
 	now = now_ms * (NS / 1000);
+	t->latest = now_ms;
 	slot = look(t, q, now, &tag, &tat);
 	next = tat + increment;
 	free_at = next - tolerance;
