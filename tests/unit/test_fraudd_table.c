@@ -9,6 +9,7 @@
 
 #include "err.h"
 #include "table.h"
+#include "table_priv.h"
 
 #include <sys/resource.h>
 
@@ -145,6 +146,69 @@ test_index(void **state)
 			table_remove(s.t, slots[i]);
 		assert_int_equal(table_count(s.t, GROUP_NAME, TABLE_SINGLE), 0);
 	}
+	small_done(&s);
+}
+
+/* What the next entry splits, and so moves: all that its bucket holds. */
+static uint32_t
+next_split(const struct table *t)
+{
+	const struct table_bucket
+	    *b = (const struct table_bucket *)(const void *)t->buckets.base +
+	    (t->bucket_count & t->bucket_mask >> 1);
+	uint32_t n = 0, more, i;
+
+	for (i = 0; i < BUCKET_SLOTS && b->slot[i] != 0; i++)
+		n++;
+	for (more = b->next; more != 0;) {
+		const struct table_overflow *o = (const struct table_overflow
+			*)(const void *)table_at(t, more);
+
+		for (i = 0; i < OVERFLOW_SLOTS && o->slot[i] != 0; i++)
+			n++;
+		more = o->next;
+	}
+	return n;
+}
+
+/*
+ * Growth without pauses, by what is done and not by the clock: from empty to
+ * a million no entry costs more than one bucket that is split, and a step of
+ * new memory, however many there are already.
+ */
+static void
+test_growth(void **state)
+{
+	const size_t step = 2 * 1024 * 1024;
+	uint32_t buckets, moves, most = 0, i;
+	size_t slots, lines, fresh, steps = 0;
+	uint64_t moved = 0;
+	struct small s;
+
+	(void)state;
+	small_new(&s, 128 * 1024 * 1024);
+	for (i = 1; i <= 1000000; i++) {
+		buckets = s.t->bucket_count;
+		slots = s.t->slots.usable;
+		lines = s.t->buckets.usable;
+		moves = next_split(s.t);
+		assert_int_not_equal(add(&s, GROUP_IP, i), 0);
+		if (s.t->bucket_count == buckets)
+			moves = 0;
+		assert_in_range(s.t->bucket_count - buckets, 0, 1);
+		assert_in_range(moves, 0, 48);
+		fresh = s.t->slots.usable - slots + s.t->buckets.usable - lines;
+		assert_in_range(fresh, 0, 2 * step);
+		steps += fresh > 0;
+		moved += moves;
+		most = moves > most ? moves : most;
+	}
+	/* so it did grow, all the way, in small steps */
+	assert_true(s.t->bucket_count > i / 10 && most > 8 && steps > 20);
+	/* on the whole hardly more than once for each entry */
+	assert_in_range(moved, i / 2, 2 * i);
+	for (i = 1; i <= 1000000; i += 997)
+		assert_int_not_equal(find(&s, GROUP_IP, i), 0);
 	small_done(&s);
 }
 
@@ -295,6 +359,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_eviction),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_no_memory),
