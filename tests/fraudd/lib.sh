@@ -32,7 +32,11 @@ write_config() {
 		members+=' "may": ["count", "read", "admin"]}]'
 		;;
 	esac
-	printf '{"socket": "%s", "state_dir": "%s", "memory": "16M",\n%s}\n' \
+	case $members in
+	*'"memory"'*) ;;
+	*) members+=', "memory": "16M"' ;;
+	esac
+	printf '{"socket": "%s", "state_dir": "%s",\n%s}\n' \
 		"$SOCK" "$T/state" "$members" >"$T/fraudd.json"
 	chmod 600 "$T/fraudd.json"
 }
