@@ -103,9 +103,16 @@ unlike "$T/out" $'\033' "no control sequence"
 accept "top: JSON" ctl top --json --rows 5
 is "$(json top 4 rule)" few "as many keys as asked for"
 if command -v script >/dev/null; then
-	(sleep 1; printf q) |
-		script -qec "$FRAUDCTL -s $SOCK top -i 1" /dev/null >"$T/out"
-	is $? 0 "top: on a terminal, until q"
+	mkfifo "$T/keys"
+	script -qec "$FRAUDCTL -s $SOCK top -i 1" /dev/null \
+		<"$T/keys" >"$T/out" &
+	top=$!
+	exec 9>"$T/keys"
+	accept "top: on a terminal it draws" until_true grep -q $'\033\\[H' "$T/out"
+	printf q >&9
+	wait "$top"
+	is $? 0 "until q"
+	exec 9>&-
 	like "$T/out" $'\033\\[H' "it redraws"
 	like "$T/out" $'\033\\[\\?25h' "and leaves the cursor visible"
 fi
