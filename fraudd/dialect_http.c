@@ -109,6 +109,22 @@ exchange_new(struct dialect_http *h, struct MHD_Connection *connection)
 	return x;
 }
 
+/* The listener that let it in: see dialect_http_add(). */
+static bool
+point_of(struct MHD_Connection *connection, size_t *out)
+{
+	const union MHD_ConnectionInfo *info;
+	struct sockaddr_un from;
+
+	info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (info == NULL || info->client_addr == NULL)
+		return false;
+	memcpy(&from, info->client_addr, sizeof(from));
+	*out = (unsigned char)from.sun_path[0];
+	return true;
+}
+
 /*
  * Who asks: the listener travels as the address that was given with the
  * connection, the secret, where one is needed, in a header. Asked before the
@@ -117,21 +133,16 @@ exchange_new(struct dialect_http *h, struct MHD_Connection *connection)
 static bool
 identify(struct exchange *x)
 {
-	const union MHD_ConnectionInfo *fd, *info;
+	const union MHD_ConnectionInfo *fd;
 	const struct dialect_http *h = x->http;
 	struct dialect_http_asker by = { .fd = -1 };
-	struct sockaddr_un from;
 	char *password = NULL, *user;
 
 	fd = MHD_get_connection_info(
 	    x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	info = MHD_get_connection_info(
-	    x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	if (fd == NULL || info == NULL || info->client_addr == NULL)
+	if (fd == NULL || !point_of(x->connection, &by.point))
 		return false;
-	memcpy(&from, info->client_addr, sizeof(from));
 	by.fd = fd->connect_fd;
-	by.point = (unsigned char)from.sun_path[0];
 	by.secret = MHD_lookup_connection_value(
 	    x->connection, MHD_HEADER_KIND, SECRET_HEADER);
 	user = MHD_basic_auth_get_username_password(x->connection, &password);
@@ -300,13 +311,16 @@ on_connection(void *arg, struct MHD_Connection *connection, void **context,
     enum MHD_ConnectionNotificationCode code)
 {
 	struct dialect_http *h = arg;
+	bool opened = code == MHD_CONNECTION_NOTIFY_STARTED;
+	size_t point;
 
-	(void)connection;
 	(void)context;
-	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+	if (opened)
 		h->config.env->metrics->connections++;
 	else
 		h->config.env->metrics->connections--;
+	if (point_of(connection, &point))
+		h->config.count(h->config.arg, point, opened);
 }
 
 static void __attribute__((format(printf, 2, 0)))

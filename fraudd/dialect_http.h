@@ -39,6 +39,8 @@ struct dialect_http_config {
 	/* What the asker may do; the rows that say so, or NULL: unknown. */
 	const struct access_table *(*judge)(
 	    void *arg, const struct dialect_http_asker *by, struct access *out);
+	/* A connection that this listener let in is open now, or closed. */
+	void (*count)(void *arg, size_t point, bool opened);
 	void *arg;
 };
 

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,6 +29,10 @@
 #define ACCEPT_BATCH 64
 #define POINTS_MAX 255
 #define ACCEPT_QUIET 600 /* ticks between two complaints */
+/* Everybody on the machine can connect over TCP, so that those who may use a
+ * socket get the larger part of the descriptors, and of the memory. */
+#define TCP_SHARE 4
+#define TCP_MOST 1024
 
 static void
 release(struct server *s)
@@ -65,19 +70,45 @@ rest(struct server *s, int error)
 }
 
 static void
+refuse(struct server *s, int client)
+{
+	close(client);
+	s->metrics.accept_errors++;
+	if (s->quiet == 0) {
+		note(LOG_WARNING, "more than %zu connections over TCP",
+		    s->tcp_most);
+		s->quiet = ACCEPT_QUIET;
+	}
+}
+
+/* Those that HTTP has taken over. */
+static void
+count_http(void *arg, size_t point, bool opened)
+{
+	struct server *s = arg;
+
+	if (point < s->point_count && s->points[point].tcp)
+		s->tcp_open += opened ? 1 : (size_t)-1;
+}
+
+static void
 on_connection(evutil_socket_t fd, short what, void *arg)
 {
 	struct point *point = arg;
+	struct server *s = point->server;
 	int i, client;
 
 	(void)what;
 	for (i = 0; i < ACCEPT_BATCH; i++) {
 		client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (client >= 0)
+		if (client >= 0 && point->tcp &&
+		    s->tcp_open + s->tcp_moving >= s->tcp_most)
+			refuse(s, client);
+		else if (client >= 0)
 			server_peer_new(point, client);
 		else if (errno == EMFILE || errno == ENFILE ||
 		    errno == ENOBUFS || errno == ENOMEM) {
-			rest(point->server, errno);
+			rest(s, errno);
 			return;
 		} else if (errno != EINTR && errno != ECONNABORTED)
 			return;
@@ -155,6 +186,7 @@ on_http(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	dialect_http_run(s->http);
+	s->tcp_moving = 0;
 	if (s->metrics.requests != before)
 		metrics_turn(&s->metrics, timeline_us(s->config.clock) - begin);
 	wait = dialect_http_timeout(s->http);
@@ -277,6 +309,18 @@ add_events(struct server *s)
 	evsignal_add(&s->interrupt, NULL);
 }
 
+static size_t
+tcp_most(void)
+{
+	struct rlimit files;
+	rlim_t n = TCP_MOST;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur / TCP_SHARE < n)
+		n = files.rlim_cur / TCP_SHARE;
+	return (size_t)n;
+}
+
 static struct event_base *
 base_new(void)
 {
@@ -298,8 +342,9 @@ int
 server_new(
     const struct server_config *config, struct server **out, struct err *e)
 {
-	struct dialect_http_config http = { .clock = config->clock,
-		.judge = judge };
+	struct dialect_http_config http = {
+		.clock = config->clock, .judge = judge, .count = count_http
+	};
 	struct server *s = mem_alloc(sizeof(*s));
 	int r = 0;
 
@@ -308,6 +353,7 @@ server_new(
 	TAILQ_INIT(&s->peers);
 	TAILQ_INIT(&s->watchers);
 	s->config = *config;
+	s->tcp_most = tcp_most();
 	outbuf_init(&s->out, CONN_OUT_MAX);
 	outbuf_init(&s->lost, CONN_OUT_MAX);
 	s->env.engine = config->engine;

@@ -38,10 +38,12 @@ server_peer_free(struct peer *p)
 		p->slot->peer = NULL;
 	if (p->conn.watch)
 		server_watch_leave(p);
+	s->tcp_open -= s->points[p->point].tcp;
 	if (p->fd >= 0) {
 		close(p->fd);
 		s->metrics.connections--;
-	}
+	} else /* it has been handed over */
+		s->tcp_moving += s->points[p->point].tcp;
 	TAILQ_REMOVE(&s->peers, p, all);
 	outbuf_done(&p->out);
 	free(p->in);
@@ -409,6 +411,7 @@ server_peer_new(struct point *point, int fd)
 	}
 	s->metrics.accepted++;
 	s->metrics.connections++;
+	s->tcp_open += point->tcp;
 	p->server = s;
 	p->fd = fd;
 	p->point = point->index;

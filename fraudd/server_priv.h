@@ -87,6 +87,8 @@ struct server {
 	struct event http_ready, http_timer;
 	struct event tick, snapshot, journal, hangup, terminate, interrupt;
 	bool resting; /* accepting stopped until the next tick */
+	/* connections over TCP; moving: to HTTP, which counts them then */
+	size_t tcp_open, tcp_moving, tcp_most;
 	unsigned ticks, quiet;
 	int64_t ticked; /* us, when the engine last was */
 	int64_t ended; /* us, the last turn */

@@ -90,6 +90,55 @@ is "$(c /healthz -H "$key-anew")" 200 "a bad file changes nothing"
 unlike "$T/fraudd.log" "$SECRET|short" "no secret in the log"
 accept "it ends" stop_fraudd
 
+# --- a flood: everybody may connect, and holds a part of the places at most
+
+cat >"$T/flood" <<'END'
+import select, socket, sys, time
+held = [socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+        for _ in range(200)]
+until = time.monotonic() + 60
+while time.monotonic() < until:
+    closed = select.select(held, [], [], 1)[0]
+    if len(closed) >= 200 - int(sys.argv[2]):
+        break
+for s in held:
+    if s not in closed:
+        s.sendall(b"GET /healthz HTTP/1.1\r\n")
+print(200 - len(closed), flush=True)
+sys.stdin.read()
+END
+printf '#!/bin/sh\nulimit -n 120\nexec %s "$@"\n' "$(realpath "$FRAUDD")" \
+	>"$T/limited"
+chmod 755 "$T/limited"
+unlimited=$FRAUDD
+FRAUDD=$T/limited
+echo "$SECRET" >"$T/secret"
+start_fraudd "$rule, $(listener)"
+is "$(c /healthz -H "$key")" 200 "few descriptors, and a place"
+mkfifo "$T/hold"
+python3 "$T/flood" "$PORT" 30 <"$T/hold" >"$T/out" &
+exec 9>"$T/hold"
+until_true test -s "$T/out"
+is "$(cat "$T/out")" 30 "of 200 connections a quarter of 120 are held"
+is "$(c /healthz -H "$key")" 000 "no more of them"
+is "$(r PING)" PONG "who uses the socket does not notice"
+is "$(curl -s --unix-socket "$SOCK" -o /dev/null -w '%{http_code}' \
+	http://x/healthz)" 200 "nor over HTTP"
+is "$(for _ in $(seq 40); do echo "PING"; done | talk | grep -c PONG)" 40 \
+	"again and again"
+until_true grep -q "more than 30 connections over TCP" "$T/fraudd.log"
+pass "the log says so"
+is "$(grep -c "over TCP" "$T/fraudd.log")" 1 "once"
+exec 9>&-
+wait $!
+serves() {
+	[ "$(c /healthz -H "$key")" = 200 ]
+}
+accept "when they have gone there is room again" until_true serves
+accept "it ends" stop_fraudd
+FRAUDD=$unlimited
+echo short >"$T/secret"
+
 # --- what is no configuration
 
 # bad WHAT REGEX MEMBERS
