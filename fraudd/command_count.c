@@ -97,7 +97,7 @@ static void
 attempt(struct command_call *call, bool count)
 {
 	struct engine_attempt a __attribute__((uninitialized));
-	struct engine_answer answer;
+	struct engine_answer answer __attribute__((uninitialized));
 	struct err e __attribute__((uninitialized));
 	int r;
 

@@ -225,21 +225,13 @@ hash_key(const struct engine *x, uint32_t generation, uint8_t field, bool apart,
 		engine_hash_key(x, generation, field, q, out);
 }
 
-void
-engine_find(struct engine *x, const struct engine_rule *rule,
+static void
+find_hashed(struct engine *x, const struct engine_rule *rule,
     const struct engine_request *q, struct engine_found *out)
 {
-	bool apart;
+	bool apart = engine_trusted(x, rule, q);
 	struct table_id old;
 
-	memset(out, 0, sizeof(*out));
-	out->id.group = rule->group;
-	out->generation = hash_generation(x->keys);
-	if (rule->key == KNOWN_IP) {
-		find_addr(x, rule, q, out);
-		return;
-	}
-	apart = engine_trusted(x, rule, q);
 	hash_key(x, out->generation, rule->key, apart, q, out->id.key);
 	out->slot = table_find_live(x->table, &out->id);
 	if (out->slot != 0 || !hash_has_previous(x->keys))
@@ -249,4 +241,17 @@ engine_find(struct engine *x, const struct engine_rule *rule,
 	out->slot = table_find_live(x->table, &old);
 	if (out->slot != 0)
 		out->generation--;
+}
+
+void
+engine_find(struct engine *x, const struct engine_rule *rule,
+    const struct engine_request *q, struct engine_found *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->id.group = rule->group;
+	out->generation = hash_generation(x->keys);
+	if (rule->key == KNOWN_IP)
+		find_addr(x, rule, q, out);
+	else
+		find_hashed(x, rule, q, out);
 }
