@@ -16,6 +16,7 @@
 #define TICK_EXPIRE_IDLE 1024
 #define TICK_IDLE_MS 50
 #define RECENT_PART 64 /* of the memory */
+#define RECENT_MOST ((uint64_t)8 * 1024 * 1024) /* 65536 attempts */
 
 static struct table_group
 group_of(const struct engine_rule *rule)
@@ -120,7 +121,8 @@ int
 engine_new(const struct settings *settings, const struct hash_keys *keys,
     struct engine **out, struct err *e)
 {
-	uint64_t recent = settings->memory / RECENT_PART;
+	uint64_t part = settings->memory / RECENT_PART;
+	uint64_t recent = part < RECENT_MOST ? part : RECENT_MOST;
 	struct engine *x;
 	int ret;
 

@@ -29,6 +29,8 @@
 #define WRITE_BITE (4 * JOURNAL_BITE)
 /* Pages behind the end of the log that the loop shall find writable. */
 #define AHEAD ((size_t)32 * 1024)
+/* Of the next segment, while the current one is being filled. */
+#define FIRST_READY ((size_t)1024 * 1024)
 /* A disk on which every sync fails shall not be filled with segments. */
 #define GIVEN_UP_MAX 4
 /* Segments that wait to be synced: a slow disk shall not take all memory. */
@@ -197,14 +199,14 @@ journal_wait_written(struct journal *j, int fd, size_t from, size_t to)
 
 /* Has pages that the loop will write, up to end, ready to be written. */
 static void
-populate(struct journal *j, struct segment *s, size_t end)
+populate(struct journal *j, struct segment *s, size_t at, size_t end)
 {
-	size_t at, used, n;
+	size_t used, n;
 
 	if (s->map == NULL)
 		return;
 	end = least(end, JOURNAL_SEGMENT);
-	for (at = 0;; at += n) {
+	for (;; at += n) {
 		used = atomic_load(&s->used) & ~(PAGE - 1);
 		if (at < used) /* the loop was there */
 			at = used;
@@ -243,28 +245,50 @@ add_spare(struct journal *j)
 	return true;
 }
 
-void
-journal_prepare(struct journal *j)
+static bool
+wants_pages(const struct segment *s, size_t end)
 {
+	return s != NULL && s->map != NULL && s->ready < end;
+}
+
+/*
+ * All of the current segment, and then the beginning of the next, for pages
+ * that are mapped are our memory. False: all is ready.
+ */
+static bool
+make_ready(struct journal *j)
+{
+	size_t end = JOURNAL_SEGMENT;
 	struct segment *s;
 
-	while (add_spare(j))
-		journal_rest(j);
-	/* the loop may take it meanwhile, and fill it: see retire() */
+	/* the loop may take or fill it meanwhile: see retire() */
 	pthread_mutex_lock(&j->lock);
-	s = j->spares;
-	if (s != NULL && (s->map == NULL || atomic_load(&s->populated)))
+	s = j->current;
+	if (!wants_pages(s, end)) {
+		s = j->spares;
+		end = FIRST_READY;
+	}
+	if (!wants_pages(s, end))
 		s = NULL;
 	j->populating = s;
 	pthread_mutex_unlock(&j->lock);
 	if (s == NULL)
-		return;
-	populate(j, s, JOURNAL_SEGMENT);
-	atomic_store(&s->populated, true);
+		return false;
+	populate(j, s, s->ready, end);
+	s->ready = end;
 	pthread_mutex_lock(&j->lock);
 	j->populating = NULL;
 	pthread_mutex_unlock(&j->lock);
-	journal_rest(j);
+	return true;
+}
+
+void
+journal_prepare(struct journal *j)
+{
+	while (add_spare(j))
+		journal_rest(j);
+	while (make_ready(j))
+		journal_rest(j);
 }
 
 /* Syncs what s has; false: it is given up. */
@@ -291,6 +315,10 @@ sync_segment(struct journal *j, struct segment *s)
 		return false;
 	}
 	s->named = true;
+	/* what is on disk need not be our memory */
+	if (s->map != NULL && (used & ~(PAGE - 1)) > start)
+		(void)j->io->madvise(s->map + start,
+		    (used & ~(PAGE - 1)) - start, MADV_DONTNEED);
 	atomic_fetch_add(&j->synced_bytes, used - s->synced);
 	s->synced = used;
 	s->synced_last = last;
@@ -351,7 +379,7 @@ sync_all(struct journal *j)
 		pthread_mutex_unlock(&j->lock);
 		/* what was written out is no longer writable at once */
 		if (!atomic_load(&s->failed) && sync_segment(j, s) && !finished)
-			populate(j, s, atomic_load(&s->used) + AHEAD);
+			populate(j, s, 0, atomic_load(&s->used) + AHEAD);
 		if (atomic_load(&s->failed) && atomic_load(&s->last) >= below)
 			given_up++;
 		if (given_up > 0)

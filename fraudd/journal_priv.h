@@ -37,7 +37,7 @@ struct segment {
 	size_t synced;
 	uint64_t synced_last;
 	bool named; /* the folder was synced since it is there */
-	_Atomic bool populated;
+	size_t ready; /* the maker's: pages up to there were made */
 };
 
 enum snapshot_state {

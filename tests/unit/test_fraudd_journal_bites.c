@@ -152,8 +152,9 @@ helpers_work_in_bites(void **state)
 
 	assert_int_equal(atomic_load(&seen.too_large), 0);
 	assert_int_equal(atomic_load(&seen.without_rest), 0);
-	/* that is what was done: all the pages, all the bytes */
-	assert_true(seen.pages > 2 * JOURNAL_SEGMENT / JOURNAL_BITE);
+	/* that is what was done: pages, if the loop was not faster, and all
+	 * the bytes */
+	assert_true(seen.pages > JOURNAL_SEGMENT / JOURNAL_BITE);
 	assert_true(seen.begun > 2 * JOURNAL_SEGMENT / WRITE_MOST);
 	assert_true(seen.written > 2 * JOURNAL_SEGMENT / JOURNAL_BITE);
 	assert_true(seen.removed >= 3);
