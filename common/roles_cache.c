@@ -3,6 +3,9 @@
  * takes the place of the one in its set that ends first, so there are never
  * more of them, and who asks for many names pushes out only what is beside
  * them. A clock that was set back ends everything that was written after.
+ *
+ * A set is made when something is first put into it: a PAM login has a cache
+ * of its own, and puts one answer into it or none.
  */
 
 #include "roles_cache.h"
@@ -31,9 +34,13 @@ struct answer {
 	int64_t until;
 };
 
+struct set {
+	struct answer ways[WAYS];
+};
+
 struct roles_cache {
-	_Atomic pid_t lock;
-	struct answer answers[SETS][WAYS];
+	_Atomic pid_t lock; /* of all answers */
+	struct set *_Atomic sets[SETS]; /* owns; stay where they are */
 };
 
 int
@@ -58,13 +65,17 @@ answer_done(struct answer *a)
 void
 roles_cache_free(struct roles_cache **cache)
 {
+	struct set *set;
 	size_t i, j;
 
 	if (*cache == NULL)
 		return;
 	for (i = 0; i < SETS; i++) {
-		for (j = 0; j < WAYS; j++)
-			answer_done(&(*cache)->answers[i][j]);
+		set = atomic_load_explicit(
+		    &(*cache)->sets[i], memory_order_acquire);
+		for (j = 0; set != NULL && j < WAYS; j++)
+			answer_done(&set->ways[j]);
+		free(set);
 	}
 	free(*cache);
 	*cache = NULL;
@@ -100,15 +111,36 @@ make_key(const struct roles_question *q, struct str *s)
 	return !s->full;
 }
 
-static struct answer *
-set_of(struct roles_cache *cache, const struct str *key)
+static struct set *_Atomic *
+place_of(struct roles_cache *cache, const struct str *key)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 	size_t i;
 
 	for (i = 0; i < key->len; i++)
 		h = (h ^ (unsigned char)key->data[i]) * UINT64_C(0x100000001b3);
-	return cache->answers[(h ^ h >> 32) % SETS];
+	return &cache->sets[(h ^ h >> 32) % SETS];
+}
+
+/* The ways of the set, which is made when it is not there; NULL without
+ * memory. Of two threads that make it the first one's stays. */
+static struct answer *
+make_set(struct roles_cache *cache, const struct str *key)
+{
+	struct set *_Atomic *place = place_of(cache, key);
+	struct set *there = atomic_load_explicit(place, memory_order_acquire);
+	struct set *mine;
+
+	if (there != NULL)
+		return there->ways;
+	mine = mem_alloc(sizeof(*mine));
+	if (mine == NULL)
+		return NULL;
+	if (atomic_compare_exchange_strong_explicit(place, &there, mine,
+		memory_order_acq_rel, memory_order_acquire))
+		return mine->ways;
+	free(mine);
+	return there->ways;
 }
 
 static bool
@@ -123,7 +155,8 @@ roles_cache_get(struct roles_cache *cache, const struct roles_question *q,
     int64_t now, bool *held_out)
 {
 	char buf[KEY_MAX];
-	struct answer *set;
+	const struct answer *set;
+	struct set *there;
 	struct str key;
 	bool found = false;
 	size_t i;
@@ -131,7 +164,11 @@ roles_cache_get(struct roles_cache *cache, const struct roles_question *q,
 	str_init(&key, buf, sizeof(buf));
 	if (!make_key(q, &key))
 		return false;
-	set = set_of(cache, &key);
+	there = atomic_load_explicit(
+	    place_of(cache, &key), memory_order_acquire);
+	if (there == NULL)
+		return false;
+	set = there->ways;
 	lock_take(&cache->lock);
 	for (i = 0; i < WAYS && !found; i++) {
 		if (!is_for(&set[i], &key) || now < set[i].since ||
@@ -175,11 +212,11 @@ roles_cache_put(struct roles_cache *cache, const struct roles_question *q,
 	fresh.key_len = key.len;
 	fresh.key = mem_dup(key.data, key.len);
 	fresh.held = mem_dup(held, q->policy->role_count * sizeof(*held));
-	if (fresh.key == NULL || fresh.held == NULL) {
+	set = make_set(cache, &key);
+	if (fresh.key == NULL || fresh.held == NULL || set == NULL) {
 		answer_done(&fresh);
 		return;
 	}
-	set = set_of(cache, &key);
 	lock_take(&cache->lock);
 	for (i = 0; i < WAYS; i++) {
 		if (is_for(&set[i], &key)) {

@@ -201,7 +201,7 @@ test_memory(void **state)
 {
 	(void)state;
 	if (alloc_fail_works())
-		assert_int_equal(for_each_alloc_failure(one_failure, NULL), 3);
+		assert_int_equal(for_each_alloc_failure(one_failure, NULL), 4);
 }
 
 int
