@@ -14,8 +14,9 @@
  *	login-plain login-asked	the same by a gate of its own, as PAM does it
  *	pam-plain pam-asked	a PAM stack with pam_jwt.so alone
  *	sasl-plain sasl-asked	a SASL exchange of a long-lived host
- *	echo-kept		two questions and answers on one connection
- *	echo-login		the same on a connection of its own
+ *	gate-bare login-bare pam-bare sasl-bare	the plain one between two
+ *				questions and answers of bench_echo: a server
+ *				that slept meanwhile, as fraudd does
  */
 
 #include <stdbool.h>
@@ -190,23 +191,45 @@ echo_once(struct bench *b, int fd)
 		die("bench_echo");
 }
 
+/* The bytes alone, with the same work of the host between them. */
 static void
-run_echo_kept(struct bench *b, bool asked)
+run_bare(struct bench *b, void (*run)(struct bench *b, bool asked), bool own)
 {
-	(void)asked;
-	echo_once(b, b->echo);
-	echo_once(b, b->echo);
+	int fd = own ? echo_connect(b) : b->echo;
+
+	echo_once(b, fd);
+	run(b, false);
+	echo_once(b, fd);
+	if (own)
+		close(fd);
 }
 
 static void
-run_echo_login(struct bench *b, bool asked)
+run_gate_bare(struct bench *b, bool asked)
 {
-	int fd = echo_connect(b);
-
 	(void)asked;
-	echo_once(b, fd);
-	echo_once(b, fd);
-	close(fd);
+	run_bare(b, run_gate, false);
+}
+
+static void
+run_login_bare(struct bench *b, bool asked)
+{
+	(void)asked;
+	run_bare(b, run_login, true);
+}
+
+static void
+run_pam_bare(struct bench *b, bool asked)
+{
+	(void)asked;
+	run_bare(b, run_pam, true);
+}
+
+static void
+run_sasl_bare(struct bench *b, bool asked)
+{
+	(void)asked;
+	run_bare(b, run_sasl, false);
 }
 
 static int
@@ -267,15 +290,17 @@ sasl_open(struct bench *b)
 
 static struct side sides[] = {
 	{ .name = "gate-plain", .run = run_gate },
+	{ .name = "gate-bare", .run = run_gate_bare },
 	{ .name = "gate-asked", .run = run_gate, .asked = true },
 	{ .name = "login-plain", .run = run_login },
+	{ .name = "login-bare", .run = run_login_bare },
 	{ .name = "login-asked", .run = run_login, .asked = true },
 	{ .name = "pam-plain", .run = run_pam },
+	{ .name = "pam-bare", .run = run_pam_bare },
 	{ .name = "pam-asked", .run = run_pam, .asked = true },
 	{ .name = "sasl-plain", .run = run_sasl },
+	{ .name = "sasl-bare", .run = run_sasl_bare },
 	{ .name = "sasl-asked", .run = run_sasl, .asked = true },
-	{ .name = "echo-kept", .run = run_echo_kept },
-	{ .name = "echo-login", .run = run_echo_login },
 };
 
 #define SIDES (sizeof(sides) / sizeof(sides[0]))

@@ -5,9 +5,10 @@
 
 A login asks twice and tells once: before the token is looked at, when its
 signature held, and how it ended; for the last one nobody waits. So the bytes
-alone cost two round trips, on a connection that is kept or on one of its own.
-Under load the bytes go to an echo server under the same load. Everything lives
-in a folder of its own and is ended by its pid.
+alone cost two round trips, on a connection that is kept or on one of its own,
+to a server that slept meanwhile: they are measured around the same login that
+asks nothing. Under load the bytes go to an echo server under the same load.
+Everything lives in a folder of its own and is ended by its pid.
 """
 import atexit
 import os
@@ -26,10 +27,10 @@ ANSWER = "*6\r\n$5\r\nallow\r\n$-1\r\n:1\r\n:10\r\n:0\r\n$22\r\n" \
     + "A" * 22 + "\r\n"
 ECHO_BYTES = 200
 LOAD_BYTES = 116  # of a card attempt, as load_side.c writes it
-HOSTS = [("a decision of a long-lived host", "gate", "kept"),
-         ("a decision by a gate of its own", "login", "login"),
-         ("a PAM login, authentication", "pam", "login"),
-         ("a SASL exchange", "sasl", "kept")]
+HOSTS = [("a decision of a long-lived host", "gate"),
+         ("a decision by a gate of its own", "login"),
+         ("a PAM login, authentication", "pam"),
+         ("a SASL exchange", "sasl")]
 BAR_US = 100
 
 root = tempfile.mkdtemp(prefix="bench-")
@@ -104,16 +105,16 @@ def prepare():
            ANSWER], "e")
 
 
-def measure(sides, rounds=ROUNDS):
+def measure(names, rounds=ROUNDS):
     out = subprocess.run([os.path.join(BIN, "bench_throttle"), root,
-                          str(rounds)] + sides, check=True,
+                          str(rounds)] + names, check=True,
                          stdout=subprocess.PIPE, text=True).stdout
     return {line.split()[0]: [float(v) for v in line.split()[1:]]
             for line in out.splitlines()}
 
 
-def loaded(side, socket, sides):
-    """The sides, beside a thousand clients of that socket."""
+def loaded(side, socket, names):
+    """These sides, beside a thousand clients of that socket."""
     load = start([os.path.join(BIN, "bench_load")], None)
     load.stdin.write("open a %s %s 1000 1 mix 0 100000\n" % (
         side, path(socket)))
@@ -122,7 +123,7 @@ def loaded(side, socket, sides):
     load.stdin.write("run a %d\n" % LOAD_MS)
     load.stdin.flush()
     begun = time.monotonic()
-    result = measure(sides, 2)
+    result = measure(names, 2)
     if time.monotonic() - begun > LOAD_MS / 1000:
         print("the load ended before the measurement", file=sys.stderr)
     load.send_signal(signal.SIGTERM)
@@ -130,14 +131,25 @@ def loaded(side, socket, sides):
     return result
 
 
-def table(title, us):
+def sides(*hows):
+    """Those of one host stand side by side."""
+    return ["%s-%s" % (name, how) for _, name in HOSTS for how in hows]
+
+
+def bytes_alone(us):
+    """What two round trips of bytes add to each host."""
+    return {name: us[name + "-bare"][0] - us[name + "-plain"][0]
+            for _, name in HOSTS}
+
+
+def table(title, us, alone):
     print("\n%s, microseconds, median:\n" % title)
     print("| | without | asked | added | two round trips of bytes | "
           "beyond them |\n|---|---|---|---|---|---|")
     worst = 0
-    for what, name, echo in HOSTS:
+    for what, name in HOSTS:
         plain, asked = us[name + "-plain"][0], us[name + "-asked"][0]
-        bare = us["echo-" + echo][0]
+        bare = alone[name]
         worst = max(worst, asked - plain - bare)
         print("| %s | %.0f | %.0f | %.0f | %.0f | %.0f (%.2f x) |" % (
             what, plain, asked, asked - plain, bare, asked - plain - bare,
@@ -147,18 +159,17 @@ def table(title, us):
 
 def main():
     prepare()
-    hosts = [n + how for _, n, _ in HOSTS for how in ("-plain", "-asked")]
-    echoes = ["echo-kept", "echo-login"]
-    worst = table("Idle", measure(hosts + echoes))
+    us = measure(sides("plain", "bare", "asked"))
+    worst = table("Idle", us, bytes_alone(us))
     print("\nBar: at most %d beyond the bytes when idle: %.0f, %s." % (
         BAR_US, worst, "held" if worst <= BAR_US else "MISSED"))
-    us = loaded("fraudd", "f", hosts)
+    us = loaded("fraudd", "f", sides("plain", "asked"))
     # an echo server of the load's request length answers ours too late or
     # too early, so the load has one of its own on the same core
     start([os.path.join(BIN, "bench_echo"), path("l"), str(LOAD_BYTES),
            ANSWER], "l")
-    us.update(loaded("echo", "l", echoes))
-    table("Beside 1000 clients", us)
+    alone = loaded("echo", "l", sides("plain", "bare"))
+    table("Beside 1000 clients", us, bytes_alone(alone))
 
 
 if __name__ == "__main__":
