@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """fraudd beside a bare echo server, Redis and memcached, under one load.
 
-	fraudd.py BIN_DIR FRAUDD [quick]
+	fraudd.py BIN_DIR FRAUDD [quick] [tail]
 
 All servers run from the start to the end, on one core; the load generator has
 the other. In a scenario all keep their connections, and short rounds take
@@ -25,6 +25,7 @@ from statistics import median
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN, FRAUDD = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 QUICK = "quick" in sys.argv[3:]
+TAIL = "tail" in sys.argv[3:]  # 1000 clients and a snapshot alone
 
 ROUNDS = 5 if QUICK else 21
 ROUND_MS = 150 if QUICK else 300
@@ -455,6 +456,11 @@ def main():
     atexit.register(end)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     load = Load()
+    if TAIL:
+        large(load, start_echo())
+        load.close()
+        say_bars()
+        return
     servers = {"echo": start_echo(), "fraudd": start_fraudd("fraudd", "512M"),
                "redis": start_redis(), "memcached": start_memcached()}
     agree(servers["fraudd"], servers["redis"])
