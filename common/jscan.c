@@ -20,6 +20,7 @@
 
 #include "err.h"
 #include "jscan_name.h"
+#include "jscan_scan.h"
 #include "jscan_text.h"
 #include "mem.h"
 
@@ -42,38 +43,9 @@ enum next {
 	DONE
 };
 
-struct frame {
-	const unsigned char *start;
-	uint64_t seen[4]; /* a bit per name; a clear one means surely new */
-	size_t first; /* its names begin here in scan.names */
-	enum jscan_type type;
-};
-
-struct scan {
-	const unsigned char *text;
-	const unsigned char *end;
-	const unsigned char *at; /* where something is wrong */
-	const char *what; /* what is wrong there; NULL: nothing */
-
-	bool comments;
-	bool per_object; /* members_max is for each object, not for all */
-	size_t depth_max;
-	size_t members_max;
-
-	struct frame *frames;
-	size_t depth;
-	uint64_t *names; /* hashes of the names of all open objects */
-	size_t names_len;
-	size_t members; /* of the whole text */
-
-	const struct jscan_names *wanted; /* NULL: nothing */
-	struct jscan_value *values; /* of those */
-	struct jscan_value *slot[2]; /* who wants the value at this depth */
-};
-
 /* The first error wins. */
 static const unsigned char *
-fail(struct scan *s, const unsigned char *at, const char *what)
+fail(struct jscan_scan *s, const unsigned char *at, const char *what)
 {
 	if (s->what == NULL) {
 		s->what = what;
@@ -114,7 +86,7 @@ utf8_len(const unsigned char *p, const unsigned char *end)
  * bytes as strings, tabs and line ends added.
  */
 static const unsigned char *
-comment(struct scan *s, const unsigned char *p)
+comment(struct jscan_scan *s, const unsigned char *p)
 {
 	const unsigned char *start = p;
 	bool block;
@@ -141,7 +113,7 @@ comment(struct scan *s, const unsigned char *p)
 
 /* Steps over blanks, and comments where they are allowed. */
 static const unsigned char *
-blanks(struct scan *s, const unsigned char *p)
+blanks(struct jscan_scan *s, const unsigned char *p)
 {
 	while (p < s->end) {
 		if (jscan_is_blank(*p)) {
@@ -159,14 +131,14 @@ blanks(struct scan *s, const unsigned char *p)
 
 /* The same; tokens are mostly without any. */
 HOT const unsigned char *
-blank(struct scan *s, const unsigned char *p, const unsigned char *end)
+blank(struct jscan_scan *s, const unsigned char *p, const unsigned char *end)
 {
 	return p<end && * p> ' ' && *p != '/' ? p : blanks(s, p);
 }
 
 /* p is at an escape, at UTF-8, or at what may not be in a string. */
 HOT const unsigned char *
-special(struct scan *s, const unsigned char *p)
+special(struct jscan_scan *s, const unsigned char *p)
 {
 	const char *why;
 	uint32_t c;
@@ -186,7 +158,7 @@ special(struct scan *s, const unsigned char *p)
 
 /* p is behind the opening quote; returns what is behind the closing one. */
 HOT const unsigned char *
-string(struct scan *s, const unsigned char *p, const unsigned char *end,
+string(struct jscan_scan *s, const unsigned char *p, const unsigned char *end,
     bool *escaped)
 {
 	for (;;) {
@@ -208,7 +180,7 @@ string(struct scan *s, const unsigned char *p, const unsigned char *end,
 
 /* RFC 8259 §6 to the letter. */
 HOT const unsigned char *
-number(struct scan *s, const unsigned char *p, const unsigned char *end)
+number(struct jscan_scan *s, const unsigned char *p, const unsigned char *end)
 {
 	const unsigned char *q;
 
@@ -237,7 +209,7 @@ number(struct scan *s, const unsigned char *p, const unsigned char *end)
 }
 
 HOT const unsigned char *
-word(struct scan *s, const unsigned char *p, enum jscan_type *type_out)
+word(struct jscan_scan *s, const unsigned char *p, enum jscan_type *type_out)
 {
 	size_t room = (size_t)(s->end - p);
 
@@ -258,10 +230,9 @@ word(struct scan *s, const unsigned char *p, enum jscan_type *type_out)
 
 /* Whether the newest name is also an earlier one of the same object. */
 HOT bool
-is_repeated(const struct scan *s, struct frame *f, uint64_t h)
+is_repeated(const struct jscan_scan *s, struct jscan_frame *f, uint64_t h)
 {
-	uint64_t bit = UINT64_C(1) << (h >> 56 & 63);
-	uint64_t *seen = &f->seen[h >> 62];
+	uint64_t bit, *seen = jscan_seen(f, h, &bit);
 	const uint64_t *p = s->names + f->first;
 	const uint64_t *end = s->names + s->names_len;
 
@@ -280,32 +251,13 @@ is_repeated(const struct scan *s, struct frame *f, uint64_t h)
 	return false;
 }
 
-/* Where the value of this name is wanted, if it is. */
-HOT struct jscan_value *
-find(const struct scan *s, const struct jscan_value *name, uint64_t head)
-{
-	const struct jscan_name *want;
-	size_t i;
-
-	if (s->wanted == NULL)
-		return NULL;
-	i = jscan_row(s->wanted->factor, head, name->len);
-	want = &s->wanted->rows[i];
-	if (want->text == NULL || want->head != head ||
-	    want->len != name->len ||
-	    (name->len > sizeof(head) &&
-		memcmp(want->text, name->text, name->len) != 0))
-		return NULL;
-	return &s->values[i];
-}
-
 /*
  * The hash of a name with escapes, and where its value is wanted. Rare, so
  * out of the way of what is not. What is longer than buf is hashed piece by
  * piece, and wanted by nobody.
  */
 static uint64_t
-hash_escaped(const struct scan *s, const struct jscan_value *name,
+hash_escaped(const struct jscan_scan *s, const struct jscan_value *name,
     struct jscan_value **wanted_out)
 {
 	const unsigned char *start = (const unsigned char *)name->text;
@@ -318,22 +270,21 @@ hash_escaped(const struct scan *s, const struct jscan_value *name,
 		return jscan_hash_escaped(start, start + name->len);
 	start = (const unsigned char *)buf;
 	h = jscan_hash_plain(start, plain.len, start + plain.len, &head);
-	*wanted_out = find(s, &plain, head);
+	*wanted_out = jscan_find(s->wanted, s->values, buf, plain.len, head);
 	return h;
 }
 
 /* Notes a name of the object that is open. */
 HOT bool
-note(struct scan *s, const unsigned char *at, uint64_t h)
+note(struct jscan_scan *s, const unsigned char *at, uint64_t h)
 {
-	struct frame *f = &s->frames[s->depth - 1];
+	struct jscan_frame *f = &s->frames[s->depth - 1];
 
 	if (is_repeated(s, f, h)) {
 		fail(s, at, "repeated member name");
 		return false;
 	}
-	if ((s->per_object ? s->names_len - f->first : s->members) ==
-	    s->members_max) {
+	if (jscan_members_left(s, f) == 0) {
 		fail(s, at, "too many members");
 		return false;
 	}
@@ -344,7 +295,7 @@ note(struct scan *s, const unsigned char *at, uint64_t h)
 
 /* p is where a name must be; returns where its value must be. */
 HOT const unsigned char *
-name(struct scan *s, const unsigned char *p, const unsigned char *end)
+name(struct jscan_scan *s, const unsigned char *p, const unsigned char *end)
 {
 	struct jscan_value v = { .type = JSCAN_STRING };
 	struct jscan_value *wanted;
@@ -364,7 +315,7 @@ name(struct scan *s, const unsigned char *p, const unsigned char *end)
 		h = hash_escaped(s, &v, &wanted);
 	} else {
 		h = jscan_hash_plain(start, v.len, end, &head);
-		wanted = find(s, &v, head);
+		wanted = jscan_find(s->wanted, s->values, v.text, v.len, head);
 	}
 	if (!note(s, start - 1, h))
 		return NULL;
@@ -380,7 +331,7 @@ name(struct scan *s, const unsigned char *p, const unsigned char *end)
 
 /* A value that somebody asked for has ended. */
 HOT void
-keep(struct scan *s, enum jscan_type type, const unsigned char *text,
+keep(struct jscan_scan *s, enum jscan_type type, const unsigned char *text,
     const unsigned char *end, bool escaped)
 {
 	if (s->depth > 1 || s->slot[s->depth] == NULL)
@@ -396,11 +347,11 @@ keep(struct scan *s, enum jscan_type type, const unsigned char *text,
 
 /* p is at the bracket. */
 HOT const unsigned char *
-open_container(struct scan *s, const unsigned char *p, const unsigned char *end,
-    enum next *next_out)
+open_container(struct jscan_scan *s, const unsigned char *p,
+    const unsigned char *end, enum next *next_out)
 {
 	bool object = *p == '{';
-	struct frame *f;
+	struct jscan_frame *f;
 
 	if (s->depth == s->depth_max)
 		return fail(s, p, "nested too deeply");
@@ -419,7 +370,7 @@ open_container(struct scan *s, const unsigned char *p, const unsigned char *end,
 
 /* p is where a value must start; returns what is behind its first token. */
 HOT const unsigned char *
-begin(struct scan *s, const unsigned char *p, const unsigned char *end,
+begin(struct jscan_scan *s, const unsigned char *p, const unsigned char *end,
     enum next *next_out)
 {
 	const unsigned char *start = p;
@@ -448,11 +399,11 @@ begin(struct scan *s, const unsigned char *p, const unsigned char *end,
 
 /* p is behind a value; closes what ends here, or steps to what follows. */
 HOT const unsigned char *
-after(struct scan *s, const unsigned char *p, const unsigned char *end,
+after(struct jscan_scan *s, const unsigned char *p, const unsigned char *end,
     enum next *next_out)
 {
 	while (s->depth > 0) {
-		const struct frame *f = &s->frames[s->depth - 1];
+		const struct jscan_frame *f = &s->frames[s->depth - 1];
 		bool object = f->type == JSCAN_OBJECT;
 
 		p = blank(s, p, end);
@@ -474,10 +425,11 @@ after(struct scan *s, const unsigned char *p, const unsigned char *end,
 }
 
 static int
-scan(struct scan *s)
+scan(struct jscan_scan *s)
 {
 	const unsigned char *p = s->text, *const end = s->end;
 	enum next next = VALUE;
+	bool read;
 
 	if (p == end)
 		p = fail(s, p, TOO_SHORT);
@@ -486,9 +438,14 @@ scan(struct scan *s)
 	else
 		p = blank(s, p, end);
 	while (p != NULL && next != DONE) {
-		if (next == NAME)
-			p = name(s, p, end);
-		if (p != NULL)
+		if (next == NAME) {
+			p = jscan_members(s, p, &read);
+			if (read)
+				next = AFTER;
+			else
+				p = name(s, blank(s, p, end), end);
+		}
+		if (p != NULL && next != AFTER)
 			p = begin(s, p, end, &next);
 		if (p != NULL && next == AFTER)
 			p = after(s, p, end, &next);
@@ -510,9 +467,9 @@ jscan_object(const char *text, size_t n, const struct jscan_names *names,
     struct jscan_value values[JSCAN_ROWS], struct err *e)
 {
 	uint64_t hashes[JSCAN_MEMBERS_MAX] UNCLEARED;
-	struct frame frames[JSCAN_DEPTH_MAX] UNCLEARED;
+	struct jscan_frame frames[JSCAN_DEPTH_MAX] UNCLEARED;
 	struct jscan_value root = { .type = JSCAN_NONE };
-	struct scan s = {
+	struct jscan_scan s = {
 		.text = (const unsigned char *)text,
 		.end = (const unsigned char *)text + n,
 		.depth_max = JSCAN_DEPTH_MAX,
@@ -541,11 +498,11 @@ jscan_text(const char *text, size_t n, const struct jscan_options *o,
     struct jscan_value *out, size_t *offset_out, struct err *e)
 {
 	uint64_t few[JSCAN_MEMBERS_MAX] UNCLEARED;
-	struct frame frames[JSCAN_DEPTH_LIMIT] UNCLEARED;
+	struct jscan_frame frames[JSCAN_DEPTH_LIMIT] UNCLEARED;
 	size_t names_max = n / MEMBER_LEN_MIN + 1;
 	uint64_t *many = NULL;
 	struct jscan_value root = { .type = JSCAN_NONE };
-	struct scan s = {
+	struct jscan_scan s = {
 		.text = (const unsigned char *)text,
 		.end = (const unsigned char *)text + n,
 		.comments = o->comments,

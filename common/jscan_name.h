@@ -35,10 +35,10 @@ jscan_load_few(const unsigned char *p, size_t n, const unsigned char *end)
 {
 	uint64_t w = 0;
 
-	if (n == 0)
-		return 0;
-	if ((size_t)(end - p) >= sizeof(w))
-		return jscan_load(p) & (~UINT64_C(0) >> (64 - 8 * n));
+	if ((size_t)(end - p) >= sizeof(w)) {
+		w = jscan_load(p);
+		return n < sizeof(w) ? w & ~(~UINT64_C(0) << 8 * n) : w;
+	}
 	memcpy(&w, p, n);
 	return le64toh(w);
 }

@@ -201,6 +201,33 @@ check_fields(const char *text, size_t n, const struct jscan_value *root)
 	}
 }
 
+/*
+ * A blank behind a text changes nothing but how it is read: jscan_members.c
+ * asks for a bracket at the end.
+ */
+static void
+check_runs(const char *text, size_t n)
+{
+	struct jscan_value with[JSCAN_ROWS], without[JSCAN_ROWS];
+	char *longer = malloc(n + 1);
+	size_t i;
+
+	FUZZ_CHECK(longer != NULL);
+	memcpy(longer, text, n);
+	longer[n] = ' ';
+	FUZZ_CHECK(jscan_object(text, n, &names, with, NULL) ==
+	    jscan_object(longer, n + 1, &names, without, NULL));
+	for (i = 0; i < JSCAN_ROWS; i++) {
+		FUZZ_CHECK(with[i].type == without[i].type);
+		if (with[i].type == JSCAN_NONE)
+			continue;
+		FUZZ_CHECK(with[i].len == without[i].len &&
+		    with[i].escaped == without[i].escaped &&
+		    with[i].text - text == without[i].text - longer);
+	}
+	free(longer);
+}
+
 static void
 check_text(const char *text, size_t n, bool comments)
 {
@@ -224,6 +251,7 @@ check_text(const char *text, size_t n, bool comments)
 	if (comments)
 		return;
 	check_fields(text, n, ret == 0 ? &root : NULL);
+	check_runs(text, n);
 	/* a token's limits are the only other reason to refuse an object */
 	if (ret == 0 && root.type == JSCAN_OBJECT)
 		FUZZ_CHECK((jscan_object(text, n, NULL, NULL, NULL) == 0) ==
