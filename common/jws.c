@@ -71,15 +71,25 @@ split_part(const char **from, const char *end, size_t *len_out, struct err *e)
 	return 0;
 }
 
-/* The header is not decoded yet; header_len is its length as it stands. */
+/*
+ * A header that is not known is not decoded yet; header_len is its length as
+ * it stands, or 0 for one that is.
+ */
 static int
-split(const char *token, size_t n, struct jws *out, struct err *e)
+split(const char *token, size_t n, const struct jws_headers *known,
+    struct jws *out, struct err *e)
 {
+	const struct jws_header *header;
 	const char *at = token;
-	int rc;
+	size_t len = 0;
+	int rc = 0;
 
 	out->token = token;
-	rc = split_part(&at, token + n, &out->header_len, e);
+	header = jws_headers_find(known, token, n, &len);
+	if (header != NULL)
+		at += len + 1;
+	else
+		rc = split_part(&at, token + n, &out->header_len, e);
 	if (rc != 0)
 		return rc;
 	out->payload = at;
@@ -89,11 +99,13 @@ split(const char *token, size_t n, struct jws *out, struct err *e)
 	out->signed_len = (size_t)(at - 1 - token);
 	out->signature = at;
 	out->signature_len = n - out->signed_len - 1;
-	if (out->header_len == 0)
+	if (header == NULL && out->header_len == 0)
 		return err_set(e, E_TOKEN_MALFORMED, "the header is empty");
 	/* A third dot is no base64url. */
 	if (!take(out->sig, sizeof(out->sig), at, out->signature_len))
 		return err_set(e, E_TOKEN_MALFORMED, "a part is not base64url");
+	if (header != NULL)
+		jws_header_fill(header, out);
 	return 0;
 }
 
@@ -210,8 +222,8 @@ jws_parse_again(const struct jws_headers *known, const char *token, size_t n,
 	if (n > JWS_MAX_LEN)
 		return err_set(e, E_TOKEN_TOO_LONG,
 		    "the token has over %d bytes", JWS_MAX_LEN);
-	rc = split(token, n, out, e);
-	if (rc == 0 && !jws_headers_find(known, out))
+	rc = split(token, n, known, out, e);
+	if (rc == 0 && out->header_len > 0)
 		rc = decode_header(out, e);
 	/* Last: what calls itself unsecured is refused for that. */
 	if (rc == 0 && out->signature_len == 0)

@@ -11,6 +11,7 @@
 #include "jws_headers.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "jws.h"
@@ -19,7 +20,7 @@
 #define ENTRIES 4
 #define TEXT_MAX 512 /* longer ones are read each time */
 
-struct entry {
+struct jws_header {
 	size_t len; /* 1 to TEXT_MAX */
 	enum jwa_alg alg;
 	bool has_kid, has_typ;
@@ -29,7 +30,8 @@ struct entry {
 };
 
 struct jws_headers {
-	_Atomic(struct entry *) entries[ENTRIES]; /* owns; filled in order */
+	_Atomic(struct jws_header *)
+	    entries[ENTRIES]; /* owns; filled in order */
 };
 
 struct jws_headers *
@@ -41,7 +43,7 @@ jws_headers_new(void)
 void
 jws_headers_free(struct jws_headers **known)
 {
-	struct entry *entry;
+	struct jws_header *entry;
 	size_t i;
 
 	for (i = 0; *known != NULL && i < ENTRIES; i++) {
@@ -53,51 +55,53 @@ jws_headers_free(struct jws_headers **known)
 }
 
 static bool
-is_entry(const struct entry *entry, const char *text, size_t len)
+is_entry(const struct jws_header *entry, const char *text, size_t len)
 {
-	return len > 0 && entry->len == len &&
-	    mem_equal(entry->text, text, len);
+	return entry->len == len && mem_equal(entry->text, text, len);
 }
 
-static const struct entry *
-search(const struct jws_headers *known, const struct jws *jws)
+/* base64url has no dot, so no more than one entry can begin a token. */
+static bool
+begins(const struct jws_header *entry, const char *token, size_t n)
 {
-	const struct entry *entry;
+	return entry->len < n && token[entry->len] == '.' &&
+	    is_entry(entry, token, entry->len);
+}
+
+const struct jws_header *
+jws_headers_find(const struct jws_headers *known, const char *token, size_t n,
+    size_t *len_out)
+{
+	const struct jws_header *entry;
 	size_t i;
 
-	for (i = 0; i < ENTRIES; i++) {
+	for (i = 0; known != NULL && i < ENTRIES; i++) {
 		entry = atomic_load_explicit(
 		    &known->entries[i], memory_order_acquire);
 		if (entry == NULL)
 			return NULL;
-		if (is_entry(entry, jws->token, jws->header_len))
+		if (begins(entry, token, n)) {
+			*len_out = entry->len;
 			return entry;
+		}
 	}
 	return NULL;
 }
 
-bool
-jws_headers_find(const struct jws_headers *known, struct jws *jws)
+void
+jws_header_fill(const struct jws_header *header, struct jws *jws)
 {
-	const struct entry *entry = NULL;
-
-	if (known != NULL)
-		entry = search(known, jws);
-	if (entry == NULL)
-		return false;
-	jws->alg = entry->alg;
-	jws->has_kid = entry->has_kid;
-	jws->has_typ = entry->has_typ;
-	memcpy(jws->kid, entry->kid, strlen(entry->kid) + 1);
-	memcpy(jws->typ, entry->typ, strlen(entry->typ) + 1);
-	jws->header_len = 0;
-	return true;
+	jws->alg = header->alg;
+	jws->has_kid = header->has_kid;
+	jws->has_typ = header->has_typ;
+	memcpy(jws->kid, header->kid, strlen(header->kid) + 1);
+	memcpy(jws->typ, header->typ, strlen(header->typ) + 1);
 }
 
-static struct entry *
+static struct jws_header *
 make(const struct jws *jws, size_t len)
 {
-	struct entry *entry = mem_alloc(sizeof(*entry));
+	struct jws_header *entry = mem_alloc(sizeof(*entry));
 
 	if (entry == NULL)
 		return NULL;
@@ -115,7 +119,7 @@ void
 jws_headers_add(struct jws_headers *known, const struct jws *jws)
 {
 	size_t len = (size_t)(jws->payload - 1 - jws->token), i;
-	struct entry *entry, *none;
+	struct jws_header *entry, *none;
 
 	/* One that was just read has its text; one that was known has none. */
 	if (jws->header_len == 0 || len == 0 || len > TEXT_MAX ||

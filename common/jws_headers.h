@@ -6,16 +6,21 @@
 #ifndef JWTGATE_JWS_HEADERS_H
 #define JWTGATE_JWS_HEADERS_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 struct jws;
+struct jws_header;
 struct jws_headers;
 
 /*
- * Whether the header at jws->token, of jws->header_len characters, is known;
- * then fills what reading it would have filled, and sets header_len to 0.
- * known may be NULL: nothing is.
+ * The known header that the n characters of token begin with, a dot behind
+ * it, or NULL; borrowed from known, which may be NULL: nothing is. *len_out
+ * is how long it is as it stands there.
  */
-bool jws_headers_find(const struct jws_headers *known, struct jws *jws);
+const struct jws_header *jws_headers_find(const struct jws_headers *known,
+    const char *token, size_t n, size_t *len_out);
+
+/* Fills what reading this header would have filled. */
+void jws_header_fill(const struct jws_header *header, struct jws *jws);
 
 #endif
