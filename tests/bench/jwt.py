@@ -18,6 +18,7 @@ ALGS = ["RS256", "ES256", "EdDSA", "HS256"]
 SHAPES = ["nothing", "dots", "nobody", "signature", "base64", "blanks",
           "arrays", "utf8", "escapes", "members", "names", "name",
           "letters", "pairs", "quotes"]
+PROCESSES = 15
 OURS = "jwtgate"
 GATE = "the whole gate"
 # name, program, mode
@@ -111,11 +112,8 @@ def compare(alg, workers):
     for name in (OURS, GATE):
         if alg != "HS256":
             r = ratio(times[name], times["template"])
-            over = gap(times[name], times["prepared"]) / 1000
             bar(f"{alg}, {name}: ≤ 1.03 of raw template", f"{r:.3f}",
                 r <= 1.03)
-            bar(f"{alg}, {name}: ≤ 0.6 µs over prepared", f"{over:.2f} µs",
-                over <= 0.6)
         if best:
             r = 1 / ratio(times[name], times[best])
             least = 5 if alg == "HS256" else 1
@@ -124,6 +122,34 @@ def compare(alg, workers):
     if rows:
         print(f"\nNot there: {', '.join(rows)}.")
     sys.stdout.flush()
+
+
+def pairs():
+    """Both sides in one process, and many of those: where a process has its
+    memory makes more of a difference than what is asked."""
+    print(f"\n### Over the prepared form, in one process; {PROCESSES} of"
+          " them\n")
+    print("| | prepared, µs | template over it | jwtgate over it |"
+          " the whole gate over it |")
+    print("|---|---|---|---|---|")
+    core = {max(os.sched_getaffinity(0))}
+    for alg in ALGS:
+        runs = []
+        for _ in range(PROCESSES):
+            done = subprocess.run(
+                [os.path.join(BIN, "bench_pair"), DATA, alg, str(ROUNDS)],
+                stdout=subprocess.PIPE, text=True, check=True,
+                preexec_fn=lambda: os.sched_setaffinity(0, core))
+            runs.append([float(word) for word in done.stdout.split()])
+        base, *over = [sorted(side) for side in zip(*runs)]
+        cells = [f"{median(side):+.2f} ({side[PROCESSES // 4]:+.2f} to"
+                 f" {side[-1 - PROCESSES // 4]:+.2f})" for side in over]
+        print(f"| {alg} | {median(base):.2f} | {' | '.join(cells)} |")
+        if alg != "HS256":
+            for name, side in ((OURS, over[1]), (GATE, over[2])):
+                bar(f"{alg}, {name}: ≤ 0.6 µs over prepared",
+                    f"{median(side):.2f} µs", median(side) <= 0.6)
+        sys.stdout.flush()
 
 
 def scaling():
@@ -200,6 +226,7 @@ def main():
         compare(alg, workers)
     for worker in workers.values():
         worker.close()
+    pairs()
     scaling()
     lookups()
     hostile()
