@@ -161,7 +161,7 @@ def scaling():
         worker.knows(alg)
         n = worker.counts[alg] * 10
         one, two = [], []
-        for _ in range(ROUNDS // 4):
+        for _ in range(max(1, ROUNDS // 4)):
             one.append(worker.ask(alg, n, 1))
             two.append(worker.ask(alg, n, 2))
         real = median(2 * a[0] / b[0] for a, b in zip(one, two))
