@@ -197,26 +197,33 @@ journal_wait_written(struct journal *j, int fd, size_t from, size_t to)
 	return sync_range(j, fd, from, to - from, SYNC_FILE_RANGE_WAIT_BEFORE);
 }
 
-/* Has pages that the loop will write, up to end, ready to be written. */
-static void
-populate(struct journal *j, struct segment *s, size_t at, size_t end)
+/* Has pages from at on ready to be written; returns where they end. */
+static size_t
+populate_bite(struct journal *j, struct segment *s, size_t at, size_t end)
 {
-	size_t used, n;
+	const size_t used = atomic_load(&s->used) & ~(PAGE - 1);
+	size_t n;
+
+	if (at < used) /* the loop was there */
+		at = used;
+	if (at >= end)
+		return end;
+	n = least(end - at, JOURNAL_BITE);
+	(void)j->io->madvise(s->map + at, n, MADV_POPULATE_WRITE);
+	return at + n;
+}
+
+/* The same for those that the loop will write next. */
+static void
+populate(struct journal *j, struct segment *s, size_t end)
+{
+	size_t at = 0;
 
 	if (s->map == NULL)
 		return;
 	end = least(end, JOURNAL_SEGMENT);
-	for (;; at += n) {
-		used = atomic_load(&s->used) & ~(PAGE - 1);
-		if (at < used) /* the loop was there */
-			at = used;
-		if (at >= end)
-			return;
-		n = least(end - at, JOURNAL_BITE);
-		(void)j->io->madvise(s->map + at, n, MADV_POPULATE_WRITE);
-		if (at + n < end)
-			journal_rest(j);
-	}
+	while ((at = populate_bite(j, s, at, end)) < end)
+		journal_rest(j);
 }
 
 /* Makes a spare; false: there are enough, or it cannot be. */
@@ -225,6 +232,7 @@ add_spare(struct journal *j)
 {
 	struct segment *s, **end;
 	unsigned int wanted;
+	bool first;
 
 	pthread_mutex_lock(&j->lock);
 	wanted = j->spares_wanted;
@@ -240,8 +248,10 @@ add_spare(struct journal *j)
 	for (end = &j->spares; *end != NULL; end = &(*end)->next)
 		;
 	*end = s;
-	atomic_fetch_add(&j->spare_count, 1);
+	first = atomic_fetch_add(&j->spare_count, 1) == 0;
 	pthread_mutex_unlock(&j->lock);
+	if (first)
+		journal_notify(j);
 	return true;
 }
 
@@ -252,8 +262,8 @@ wants_pages(const struct segment *s, size_t end)
 }
 
 /*
- * All of the current segment, and then the beginning of the next, for pages
- * that are mapped are our memory. False: all is ready.
+ * A bite of the current segment, and then of the beginning of the next, for
+ * pages that are mapped are our memory. False: all is ready.
  */
 static bool
 make_ready(struct journal *j)
@@ -274,20 +284,22 @@ make_ready(struct journal *j)
 	pthread_mutex_unlock(&j->lock);
 	if (s == NULL)
 		return false;
-	populate(j, s, s->ready, end);
-	s->ready = end;
+	s->ready = populate_bite(j, s, s->ready, end);
 	pthread_mutex_lock(&j->lock);
 	j->populating = NULL;
+	if (s->finished) { /* perhaps it was to be retired meanwhile */
+		j->asked = true;
+		pthread_cond_signal(&j->wake);
+	}
 	pthread_mutex_unlock(&j->lock);
 	return true;
 }
 
+/* A loop without a segment in hand loses records: spares come first. */
 void
 journal_prepare(struct journal *j)
 {
-	while (add_spare(j))
-		journal_rest(j);
-	while (make_ready(j))
+	while (add_spare(j) || make_ready(j))
 		journal_rest(j);
 }
 
@@ -356,6 +368,7 @@ retire(struct journal *j)
 		return;
 	atomic_fetch_add(&j->synced_bytes, atomic_load(&s->used) - s->synced);
 	journal_segment_free(&s);
+	journal_notify(j);
 }
 
 /* Syncs from the oldest segment on; tickets are reached in that order. */
@@ -379,7 +392,7 @@ sync_all(struct journal *j)
 		pthread_mutex_unlock(&j->lock);
 		/* what was written out is no longer writable at once */
 		if (!atomic_load(&s->failed) && sync_segment(j, s) && !finished)
-			populate(j, s, 0, atomic_load(&s->used) + AHEAD);
+			populate(j, s, atomic_load(&s->used) + AHEAD);
 		if (atomic_load(&s->failed) && atomic_load(&s->last) >= below)
 			given_up++;
 		if (given_up > 0)
@@ -455,14 +468,11 @@ maker(void *arg)
 {
 	struct journal *j = arg;
 	const char *told = NULL, *why;
-	bool starving;
 
 	while (!pause_until(j, &j->make, &j->asked_make)) {
-		starving = atomic_load(&j->spare_count) == 0;
 		journal_prepare(j);
 		why = journal_no_room(j);
-		if (why != told ||
-		    (starving && atomic_load(&j->spare_count) > 0))
+		if (why != told)
 			journal_notify(j);
 		told = why;
 	}
