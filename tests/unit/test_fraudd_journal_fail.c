@@ -281,8 +281,7 @@ failed_sync_is_not_believed_twice(void **state)
 	assert_non_null(journal_trouble(j));
 	assert_true(journal_wants_snapshot(j));
 	atomic_store(&disk.syncing, 0);
-	/* the next go to a new segment; that it is synced proves nothing
-	 * about those before */
+	/* the sync of the next segment proves nothing about this one */
 	test_append(j, 21, 30);
 	journal_sync(j);
 	while (journal_lag(j) >= 2000) /* only the ten are left behind */
