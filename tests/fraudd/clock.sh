@@ -29,15 +29,7 @@ chmod 755 "$T/shimmed"
 FRAUDD=$T/shimmed
 
 start_fraudd "$rules"
-python3 "$top_srcdir/tests/fraudd/clock.py" "$SOCK" "$T/clocks" >"$T/out" 2>&1
-is $? 0 "the script ends"
-while read -r verdict what; do
-	case $verdict in
-	ok) pass "$what" ;;
-	not) fail "$what" ;;
-	*) diag <(echo "$verdict $what") ;;
-	esac
-done <"$T/out"
+told_by clock.py "$SOCK" "$T/clocks"
 
 # waits: what somebody who was blocked is told
 waits() {

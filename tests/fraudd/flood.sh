@@ -10,16 +10,7 @@ need python3
 start_fraudd '"memory": "4M", "rules": [
 	{"name": "few", "event": "card", "limit": 3}]'
 at_exit 'kill -CONT "$FRAUDD_PID" 2>/dev/null'
-python3 "$top_srcdir/tests/fraudd/flood.py" "$SOCK" "$FRAUDD_PID" \
-	>"$T/out" 2>&1
-is $? 0 "the script ends"
-while read -r verdict what; do
-	case $verdict in
-	ok) pass "$what" ;;
-	not) fail "$what" ;;
-	*) diag <(echo "$verdict $what") ;;
-	esac
-done <"$T/out"
+told_by flood.py "$SOCK" "$FRAUDD_PID"
 is "$(wc -l <"$T/out")" 5 "it has said all it has to say"
 accept "it ends" stop_fraudd
 

@@ -84,6 +84,21 @@ r() {
 	redis-cli -s "$SOCK" "$@" 2>&1
 }
 
+# told_by SCRIPT ARG...: a script beside this file tests, and says "ok WHAT" or
+# "not WHAT" for each; what else it says is for whoever reads the log.
+told_by() {
+	local verdict what
+	python3 "$top_srcdir/tests/fraudd/$1" "${@:2}" >"$T/out" 2>&1
+	is $? 0 "the script ends"
+	while read -r verdict what; do
+		case $verdict in
+		ok) pass "$what" ;;
+		not) fail "$what" ;;
+		*) diag <(echo "$verdict $what") ;;
+		esac
+	done <"$T/out"
+}
+
 free_port() {
 	python3 -c 'import socket
 s = socket.socket()

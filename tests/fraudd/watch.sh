@@ -10,15 +10,7 @@ need python3 nc curl
 rules='"rules": [{"name": "few", "event": "card", "count": "distinct card",
 	"limit": 3}]'
 start_fraudd "$rules"
-python3 "$top_srcdir/tests/fraudd/watch.py" "$SOCK" >"$T/out" 2>&1
-is $? 0 "the script ends"
-while read -r verdict what; do
-	case $verdict in
-	ok) pass "$what" ;;
-	not) fail "$what" ;;
-	*) diag <(echo "$verdict $what") ;;
-	esac
-done <"$T/out"
+told_by watch.py "$SOCK"
 
 # turns: how many turns of the loop the histogram has
 turns() {
