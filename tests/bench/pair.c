@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "bench.h"
+#include "input.h"
 
 #define TURN_NS 300000
 #define ROUNDS_MAX 100000
@@ -38,22 +39,6 @@ die(const char *what)
 {
 	fprintf(stderr, "bench_pair: %s\n", what);
 	exit(1);
-}
-
-static char *
-load(const char *dir, const char *alg, const char *suffix, size_t *n_out)
-{
-	char path[512];
-	char *text = calloc(1, BENCH_TOKEN_MAX + 1);
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s.%s", dir, alg, suffix);
-	f = fopen(path, "re");
-	if (f == NULL || text == NULL)
-		die(path);
-	*n_out = fread(text, 1, BENCH_TOKEN_MAX, f);
-	fclose(f);
-	return text;
 }
 
 /* Nanoseconds of one of count verifications. */
@@ -129,9 +114,11 @@ main(int argc, char *argv[])
 		die("usage: bench_pair DIR ALG ROUNDS");
 	in.dir = argv[1];
 	in.alg = argv[2];
-	in.token = load(in.dir, in.alg, "jwt", &in.token_len);
-	in.jwk = load(in.dir, in.alg, "jwk", &n);
-	in.key = load(in.dir, in.alg, "key", &in.key_len);
+	in.token = input_read(in.dir, in.alg, "jwt", &in.token_len);
+	in.jwk = input_read(in.dir, in.alg, "jwk", &n);
+	in.key = input_read(in.dir, in.alg, "key", &in.key_len);
+	if (in.token == NULL || in.jwk == NULL || in.key == NULL)
+		die("no such input");
 	for (k = 0; k < SIDES; k++) {
 		in.mode = sides[k].mode;
 		sides[k].state = sides[k].open(&in);

@@ -6,6 +6,7 @@
  */
 
 #include "bench.h"
+#include "input.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -31,22 +32,6 @@ die(const char *what, const char *detail)
 {
 	fprintf(stderr, "bench worker: %s: %s\n", what, detail);
 	exit(1);
-}
-
-static char *
-load(const char *dir, const char *alg, const char *suffix, size_t *n_out)
-{
-	char path[512];
-	char *text = calloc(1, BENCH_TOKEN_MAX + 1);
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s.%s", dir, alg, suffix);
-	f = fopen(path, "re");
-	if (f == NULL || text == NULL)
-		die("cannot read", path);
-	*n_out = fread(text, 1, BENCH_TOKEN_MAX, f);
-	fclose(f);
-	return text;
 }
 
 static int64_t
@@ -172,9 +157,11 @@ open_job(struct job *job, const char *dir, const char *alg, const char *mode)
 	job->in.dir = dir;
 	job->in.alg = job->alg;
 	job->in.mode = mode;
-	job->in.token = load(dir, alg, "jwt", &job->in.token_len);
-	job->in.jwk = load(dir, alg, "jwk", &n);
-	job->in.key = load(dir, alg, "key", &job->in.key_len);
+	job->in.token = input_read(dir, alg, "jwt", &job->in.token_len);
+	job->in.jwk = input_read(dir, alg, "jwk", &n);
+	job->in.key = input_read(dir, alg, "key", &job->in.key_len);
+	if (job->in.token == NULL || job->in.jwk == NULL || job->in.key == NULL)
+		die("cannot read", alg);
 	job->now = (int64_t)time(NULL);
 	job->state = adapter_open(&job->in);
 	check(job);
